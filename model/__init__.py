@@ -1,0 +1,1 @@
+"""What a translator is, and how one is trained. Never imports ``service``."""

@@ -1,0 +1,37 @@
+"""What a search returns: plain values, no tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Hypothesis:
+    """One finished translation of a sentence.
+
+    Attributes:
+        tokens: target token ids without BOS and EOS.
+        score: what hypotheses are ranked by: normalised log-probability plus coverage term.
+        log_prob: sum of token log-probabilities, EOS included.
+        coverage: attention each source position received over all steps, ``[src_len]``.
+        truncated: the length limit, not the network, ended it.
+    """
+
+    tokens: tuple[int, ...]
+    score: float
+    log_prob: float
+    coverage: tuple[float, ...]
+    truncated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """The ``n_best`` hypotheses of one sentence, best first, never empty; ``steps`` is what they cost."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    steps: int
+
+    @property
+    def best(self) -> Hypothesis:
+        """The winner."""
+        return self.hypotheses[0]

@@ -1,0 +1,1 @@
+"""How a network is trained. Nothing here is needed to serve one."""

@@ -1,0 +1,67 @@
+"""Every failure a caller of the service can meet.
+
+::
+
+    ServiceError
+    ├── InvalidRequest       400  the request itself is wrong; ``field`` says where
+    ├── UnsupportedLanguage  400  no such language, or no checkpoint for the direction
+    ├── TextTooLarge         413  over the character or item limit
+    ├── Overloaded           429  the queue is full; retry after ``retry_after_seconds``
+    ├── NotReady             503  starting, draining, or the engine has died
+    ├── DeadlineExceeded     504  the deadline passed before the translation was done
+    └── TranslationFailed    500  this segment makes the network fail; the others are unaffected
+
+``service/api/problems.py`` is the one place that maps these to HTTP. Messages never hold the text.
+"""
+
+from __future__ import annotations
+
+
+class ServiceError(Exception):
+    """The root of the tree above."""
+
+
+class InvalidRequest(ServiceError):
+    """The request itself is wrong.
+
+    Args:
+        message: what is wrong and what is accepted.
+        field: the offending parameter, if one can be named.
+    """
+
+    def __init__(self, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class UnsupportedLanguage(InvalidRequest):
+    """No such language, or no checkpoint for the direction."""
+
+
+class TextTooLarge(InvalidRequest):
+    """Over the character or item limit."""
+
+
+class Overloaded(ServiceError):
+    """The queue is full.
+
+    Args:
+        message: which bound was met.
+        retry_after_seconds: when there is likely to be room.
+    """
+
+    def __init__(self, message: str, retry_after_seconds: int = 1) -> None:
+        super().__init__(message)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NotReady(ServiceError):
+    """Starting, draining, or the engine has died."""
+
+
+class DeadlineExceeded(ServiceError):
+    """The deadline passed before the translation was done."""
+
+
+class TranslationFailed(ServiceError):
+    """This segment makes the network fail; the others are unaffected."""
