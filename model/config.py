@@ -50,6 +50,10 @@ class ModelShape(Frozen):
             )
         return self
 
+    def with_vocabulary(self, size: int) -> ModelConfig:
+        """The whole configuration, once the size of the vocabulary is known."""
+        return ModelConfig(vocabulary_size=size, **self.model_dump())
+
 
 class ModelConfig(ModelShape):
     """All that is needed to build a network, and nothing about its training."""

@@ -6,6 +6,7 @@
     ├── ConfigError        a configuration file or value that cannot be used
     ├── CheckpointError    a checkpoint folder that must not be loaded; names the file and the reason
     ├── CorpusError        training or evaluation text that cannot be used; names the file
+    ├── DecodingError      the network's numbers for a sentence are unusable; names the jobs
     ├── DirectionError     a translation direction that the checkpoint does not have
     └── TrainingError      training cannot go on (for example, the loss is no longer finite)
 
@@ -30,6 +31,10 @@ class CheckpointError(ModelError):
 
 class CorpusError(ModelError):
     """Training or evaluation text that cannot be used."""
+
+
+class DecodingError(ModelError):
+    """The network's numbers for a sentence are unusable."""
 
 
 class DirectionError(ModelError):

@@ -5,7 +5,7 @@ A folder with three kinds of file::
     tokenizer.model        the SentencePiece model
     corpus.json            directions, counts and the report of what was dropped
     train.safetensors      the training sentences as token ids, each with its n-best segmentations
-    valid.DE-EN.{de,en}    validation text, one sentence a line, for dev BLEU
+    valid.de-en.{de,en}    validation text, one sentence a line, for dev BLEU
 
 A sentence that serves in two directions, or in several pairs, is stored once.
 """

@@ -1,0 +1,11 @@
+"""From a configuration to a network."""
+
+from __future__ import annotations
+
+from model.config import ModelConfig
+from model.recurrent import RecurrentSeq2Seq
+
+
+def build_model(config: ModelConfig, *, dropout: float = 0.0, word_dropout: float = 0.0) -> RecurrentSeq2Seq:
+    """A freshly initialised network of ``config``'s shape; the two rates matter in training mode only."""
+    return RecurrentSeq2Seq(config, dropout=dropout, word_dropout=word_dropout)

@@ -1,0 +1,265 @@
+"""SentencePiece: text to token ids and exactly back.
+
+For every string without lone surrogates, ``decode(encode(text)) == normalize(text)``, and ``normalize`` is
+Unicode NFKC and nothing else: spaces at either end, line breaks, NUL, joiners and emoji survive. What
+the vocabulary lacks is spelt in UTF-8 bytes, so no text is unknown; text that looks like a control symbol
+(``</s>``, ``<2de>``) is ordinary text.
+
+Three departures from SentencePiece's defaults make the inverse exact. Its normalisation is the identity
+(NFKC happens here, and no space is removed). The space put before the first word, so that a word has the
+same piece wherever it stands, is added and removed here. U+2581, which SentencePiece uses to write a space,
+is always spelt in bytes.
+"""
+
+from __future__ import annotations
+
+import heapq
+import io
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+
+from model.errors import CheckpointError, CorpusError, DirectionError
+from model.vocabulary import SPACE_SYMBOL, Vocabulary, tag_symbol
+
+PAD = 0
+BOS = 1
+EOS = 2
+UNK = 3
+
+_PROBE = " \u2581 a  \t\n\x00\U0001f469\u200d\U0001f680 "
+
+Segmentation = tuple[list[int], float]
+
+
+def normalize(text: str) -> str:
+    """Unicode NFKC: what ``decode(encode(text))`` gives back."""
+    return unicodedata.normalize("NFKC", text)
+
+
+class Tokenizer:
+    """A trained vocabulary. Immutable; may be used from several threads at once.
+
+    Args:
+        model_proto: a SentencePiece model as ``train_tokenizer`` makes it.
+
+    Raises:
+        CheckpointError: the bytes are not such a model.
+    """
+
+    def __init__(self, model_proto: bytes) -> None:
+        self._processor = _load_processor(model_proto)
+        self._serialized = model_proto
+        self._vocabulary = Vocabulary.read(self._processor)
+        self._space_symbol_ids = [self._processor.PieceToId(f"<0x{b:02X}>") for b in SPACE_SYMBOL.encode()]
+        self._check()
+
+    @classmethod
+    def load(cls, path: Path) -> Tokenizer:
+        """Read a model file.
+
+        Raises:
+            CheckpointError: the file cannot be read or is not such a model; names the file.
+        """
+        try:
+            return cls(path.read_bytes())
+        except OSError as error:
+            raise CheckpointError(f"{path}: cannot be read: {error.strerror}") from error
+        except CheckpointError as error:
+            raise CheckpointError(f"{path}: {error}") from error
+
+    @property
+    def serialized(self) -> bytes:
+        """The model file's content."""
+        return self._serialized
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Number of token ids, control symbols included."""
+        return len(self._vocabulary.pieces)
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The target languages that have a tag, in the order of their ids."""
+        return tuple(self._vocabulary.tags)
+
+    def tag(self, language: str) -> int:
+        """The id that, as the first source token, asks for ``language``.
+
+        Raises:
+            DirectionError: there is no such tag; names the languages that have one.
+        """
+        try:
+            return self._vocabulary.tags[language]
+        except KeyError:
+            known = ", ".join(self._vocabulary.tags) or "none"
+            raise DirectionError(f"unknown target language {language!r}; known: {known}") from None
+
+    def encode(self, text: str) -> list[int]:
+        """The most probable segmentation of ``normalize(text)``; empty for an empty text.
+
+        Raises:
+            ValueError: ``text`` has a lone surrogate, which no UTF-8 text can have.
+        """
+        parts = [self._processor.EncodeAsIds(part) if part else [] for part in _parts(text)]
+        return self._join(parts)
+
+    def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
+        """``encode`` of each text."""
+        return [self.encode(text) for text in texts]
+
+    def encode_nbest(self, text: str, n: int) -> list[Segmentation]:
+        """The ``n`` most probable segmentations with their log-probabilities, best first.
+
+        Fewer where the text has fewer; the first is ``encode(text)``, or ties with it. All decode to the
+        same text. The probability is the unigram language model's (Kudo 2018, eq. 2), a character outside
+        the vocabulary counting as SentencePiece counts it.
+
+        Raises:
+            ValueError: ``text`` has a lone surrogate.
+        """
+        best: list[tuple[list[list[int]], float]] = [([], 0.0)]
+        for part in _parts(text):
+            options = self._part_nbest(part, n)
+            joined = [([*ids, more], p + q) for ids, p in best for more, q in options]
+            best = heapq.nlargest(n, joined, key=lambda item: item[1])
+        return [(self._join(parts), log_prob) for parts, log_prob in best]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """The text of ``ids``; control symbols are skipped, bytes that are no character become U+FFFD."""
+        text = b"".join([self._vocabulary.spellings[i] for i in ids]).decode(errors="replace")
+        return text.removeprefix(" ")
+
+    def pieces(self, ids: Iterable[int]) -> list[str]:
+        """The vocabulary entries themselves, for people to read: ``['▁Guten', '▁Tag', '.']``."""
+        return [self._vocabulary.pieces[i] for i in ids]
+
+    def source_ids(self, text: str, target_language: str) -> list[int]:
+        """What the encoder reads: ``[tag, *encode(text), EOS]``.
+
+        Raises:
+            DirectionError: ``target_language`` has no tag.
+            ValueError: ``text`` has a lone surrogate.
+        """
+        return [self.tag(target_language), *self.encode(text), EOS]
+
+    def _part_nbest(self, part: str, n: int) -> list[Segmentation]:
+        if not part:
+            return [([], 0.0)]
+        found = self._processor.NBestEncodeAsIds(part, nbest_size=n)
+        return [(ids, sum([self._vocabulary.log_probs[i] for i in ids])) for ids in found]
+
+    def _join(self, parts: Sequence[list[int]]) -> list[int]:
+        """Put the bytes of U+2581 between ``parts``."""
+        joined = parts[0]
+        for part in parts[1:]:
+            joined = [*joined, *self._space_symbol_ids, *part]
+        return joined
+
+    def _check(self) -> None:
+        special = (
+            self._processor.pad_id(),
+            self._processor.bos_id(),
+            self._processor.eos_id(),
+            self._processor.unk_id(),
+        )
+        if special != (PAD, BOS, EOS, UNK):
+            raise CheckpointError(f"pad, bos, eos and unk have the ids {special}, not {(PAD, BOS, EOS, UNK)}")
+        if self.decode(self.encode(_PROBE)) != _PROBE:
+            raise CheckpointError("the tokenizer does not give text back as it was; train it with `prepare`")
+
+
+def train_tokenizer(
+    sentences: Iterable[str],
+    *,
+    vocabulary_size: int,
+    languages: Sequence[str],
+    character_coverage: float = 1.0,
+    threads: int = 1,
+) -> Tokenizer:
+    """Train a unigram vocabulary (Kudo 2018) with a tag for each of ``languages``.
+
+    The result depends on the arguments alone; nothing is random. Digits are pieces of their own, so that a
+    number is copied digit by digit instead of being learnt.
+
+    Args:
+        sentences: the text; languages mixed in the proportion in which they shall share the vocabulary.
+        vocabulary_size: number of ids, the 4 special, 256 byte and ``len(languages)`` tag ids included.
+        languages: lower-case codes, such as ``de``.
+        character_coverage: share of all characters in ``sentences`` that get a piece of their own; the
+            rest, rare ones, are spelt in bytes.
+        threads: part of "the arguments alone": sums are taken in another order with another number.
+
+    Raises:
+        CorpusError: there is no text, or ``vocabulary_size`` is too large or too small for it.
+        ValueError: a language code is not lower-case letters, or a sentence has a lone surrogate.
+    """
+    model = io.BytesIO()
+    try:
+        SentencePieceTrainer.Train(
+            sentence_iterator=_training_lines(sentences),
+            model_writer=model,
+            model_type="unigram",
+            vocab_size=vocabulary_size,
+            character_coverage=character_coverage,
+            byte_fallback=True,
+            split_digits=True,
+            normalization_rule_name="identity",
+            add_dummy_prefix=False,
+            remove_extra_whitespaces=False,
+            control_symbols=[tag_symbol(language) for language in languages],
+            pad_id=PAD,
+            bos_id=BOS,
+            eos_id=EOS,
+            unk_id=UNK,
+            num_threads=threads,
+            minloglevel=2,
+        )
+    except RuntimeError as error:
+        raise CorpusError(_explain(str(error), vocabulary_size)) from error
+    return Tokenizer(model.getvalue())
+
+
+def _training_lines(sentences: Iterable[str]) -> Iterator[str]:
+    for sentence in sentences:
+        if text := normalize(sentence):
+            yield " " + text
+
+
+def _explain(message: str, vocabulary_size: int) -> str:
+    if "sentences_.empty()" in message:
+        return "no tokenizer can be trained: there is no text"
+    if found := re.search(r"set it to a value <= (\d+)", message):
+        return f"vocabulary size {vocabulary_size} is too large for this text; use at most {found[1]}"
+    if "smaller than required_chars" in message:
+        return (
+            f"vocabulary size {vocabulary_size} is too small: the special symbols, the 256 bytes and every"
+            " character of the text need an id; enlarge it or lower the character coverage"
+        )
+    return f"no tokenizer can be trained on this text: {message}"
+
+
+def _parts(text: str) -> list[str]:
+    """The normalised text, with the space before its first word, split at U+2581; ``[""]`` for no text."""
+    normal = normalize(text)
+    try:
+        normal.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"the text has a lone surrogate at character {error.start}; it must be valid Unicode"
+        ) from None
+    return (" " + normal).split(SPACE_SYMBOL) if normal else [""]
+
+
+def _load_processor(model_proto: bytes) -> SentencePieceProcessor:
+    if not model_proto:  # SentencePiece would accept it, as a model without entries
+        raise CheckpointError("not a SentencePiece model: the file is empty")
+    processor = SentencePieceProcessor()
+    try:
+        processor.LoadFromSerializedProto(model_proto)
+    except (RuntimeError, UnicodeDecodeError) as error:
+        raise CheckpointError("not a SentencePiece model, or a damaged one") from error
+    return processor

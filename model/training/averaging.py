@@ -1,0 +1,36 @@
+"""Averages of weights: a moving one during training, and a plain one of the last validated weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
+
+
+def moving_average(model: nn.Module, decay: float) -> AveragedModel:
+    """An exponential moving average of ``model``'s weights; call ``update_parameters`` after each update.
+
+    The decay starts low, ``(1 + n) / (10 + n)``, so that the random start is soon forgotten.
+    """
+
+    def update(averages: Sequence[Tensor], weights: Sequence[Tensor], count: Tensor | int) -> None:
+        n = int(count)
+        keep = min(decay, (1 + n) / (10 + n))
+        for average, weight in zip(averages, weights, strict=True):
+            average.lerp_(weight, 1 - keep)
+
+    averaged = AveragedModel(model, multi_avg_fn=torch.no_grad()(update))
+    return averaged.eval()
+
+
+def average_files(paths: Sequence[Path]) -> dict[str, Tensor]:
+    """The element-wise mean of the weights stored in ``paths``, float32."""
+    total: dict[str, Tensor] = {}
+    for path in paths:
+        for name, tensor in load_file(path).items():
+            total[name] = total.get(name, torch.zeros(())) + tensor.float()
+    return {name: tensor / len(paths) for name, tensor in total.items()}

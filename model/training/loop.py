@@ -1,0 +1,229 @@
+"""The training loop.
+
+A run lives in a folder::
+
+    state.safetensors      everything that determines the rest of the run
+    metrics.jsonl          one JSON object a record
+    tensorboard/           the same for TensorBoard
+    snapshots/             the last validated weights, for averaging
+    best/                  a checkpoint: the weights with the best dev BLEU so far
+    checkpoint/            a checkpoint: the winner, written when the run ends
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+
+from model.build import build_model
+from model.config import Recipe
+from model.errors import TrainingError
+from model.recurrent import RecurrentSeq2Seq
+from model.training.allocator import keep_freed_memory
+from model.training.averaging import moving_average
+from model.training.batching import Batch, plan_epoch
+from model.training.candidates import Candidates
+from model.training.interrupt import StopRequest, stop_on_signal
+from model.training.loss import Loss, tied_softmax_loss
+from model.training.optimizer import build_optimizer
+from model.training.prepared import PreparedCorpus
+from model.training.reporting import Reporter
+from model.training.schedule import learning_rate
+from model.training.state import STATE_FILE, Progress, load_state, save_state
+from model.training.window import Window
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a call of ``train`` ended.
+
+    Attributes:
+        finished: the run is complete; False if it was asked to stop and can be resumed.
+        update: updates made in all.
+        checkpoint: the winner's folder, once finished.
+    """
+
+    finished: bool
+    update: int
+    checkpoint: Path | None
+
+
+def train(recipe: Recipe, directory: Path, *, resume: bool = False) -> Outcome:
+    """Train a checkpoint into ``directory``.
+
+    Args:
+        recipe: data, network and training.
+        directory: the run's folder; must not hold a run unless ``resume``.
+        resume: continue the run in ``directory``; it ends with the weights of an unbroken run.
+
+    Raises:
+        TrainingError: there is a run where none should be, or none where one should be; the recipe is not
+            the run's; or the loss is no longer finite (``best/`` and the last saved state stay).
+        CorpusError: the prepared corpus cannot be used.
+    """
+    has_run = (directory / STATE_FILE).exists()
+    if resume and not has_run:
+        raise TrainingError(f"{directory}: nothing to resume: no {STATE_FILE}")
+    if has_run and not resume:
+        raise TrainingError(f"{directory}: holds a run; continue it with --resume or name another folder")
+    directory.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
+    torch.set_num_threads(recipe.training.threads)
+    trainer = Trainer(recipe, directory)
+    if resume:
+        trainer.restore()
+    return trainer.run()
+
+
+class Trainer:
+    """One run: the network, its moving average, its optimiser, and the loop over them."""
+
+    def __init__(self, recipe: Recipe, directory: Path) -> None:
+        config = recipe.training
+        self.recipe = recipe
+        self.config = config
+        self.directory = directory
+        self.device = _device(config.device)
+        self.corpus = PreparedCorpus.load(recipe.data.directory)
+        self.candidates = Candidates(recipe, directory, self.corpus)
+        torch.manual_seed(config.seed)
+        shape = recipe.model.with_vocabulary(self.corpus.tokenizer.vocabulary_size)
+        self.model = build_model(shape, dropout=config.dropout, word_dropout=config.word_dropout)
+        self.model.to(self.device)
+        self.average = moving_average(self.model, config.ema_decay)
+        self.optimizer = build_optimizer(self.model, config)
+        self.progress = Progress()
+
+    def restore(self) -> None:
+        """Continue from the saved state."""
+        self.progress = load_state(self.directory, self.recipe, self._models(), self.optimizer)
+
+    def run(self) -> Outcome:
+        """Train until done, or until somebody asks to stop."""
+        with (
+            Reporter(self.directory, self.config.max_updates, self.progress.update) as reporter,
+            stop_on_signal() as stop,
+        ):
+            reporter.say(self._describe())
+            while not self._complete():
+                self._run_epoch(reporter, stop)
+                if stop:
+                    self._save()
+                    reporter.say(f"stopped after update {self.progress.update}; continue with --resume")
+                    return Outcome(False, self.progress.update, None)
+            self._save()
+            checkpoint = self.candidates.choose(self._candidate(), self.progress, reporter)
+            return Outcome(True, self.progress.update, checkpoint)
+
+    def _complete(self) -> bool:
+        impatient = 0 < self.config.patience <= self.progress.stale
+        return impatient or self.progress.update >= self.config.max_updates
+
+    def _run_epoch(self, reporter: Reporter, stop: StopRequest) -> None:
+        """Make updates until the epoch ends, the run is complete, or a stop is requested."""
+        epoch = plan_epoch(self.corpus.dataset, self.config, self.progress.epoch)
+        window = Window()
+        for batch in epoch.iterate(self.progress.batch):
+            started = time.perf_counter()
+            loss, norm = self._update(batch.to(self.device))
+            seconds = time.perf_counter() - started
+            window.add(loss, norm, batch, seconds)
+            self._count_update(seconds)
+            window = self._after_update(window, reporter)
+            if stop or self._complete():
+                return
+        self.progress = self.progress.model_copy(update={"epoch": self.progress.epoch + 1, "batch": 0})
+
+    def _update(self, batch: Batch) -> tuple[Loss, float]:
+        """One step of the optimiser; the loss, and the gradient's norm before clipping.
+
+        Raises:
+            TrainingError: the loss or its gradient is not finite; the weights are untouched.
+        """
+        config = self.config
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(self.progress.update, config)
+        self.model.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = batch_loss(self.model, batch, config.label_smoothing, _dtype(config.precision))
+        (loss.smoothed / batch.target_mask.sum()).backward()
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_clip_norm))
+        if not math.isfinite(norm) or not math.isfinite(float(loss.nll)):
+            raise TrainingError(
+                f"update {self.progress.update + 1}: the loss or its gradient is not finite. Start again with "
+                f"a lower training.learning_rate (now {config.learning_rate}) or a longer warm-up; what was "
+                f"validated so far is in {self.directory / 'best'}"
+            )
+        self.optimizer.step()
+        self.average.update_parameters(self.model)
+        return loss, norm
+
+    def _count_update(self, seconds: float) -> None:
+        now = self.progress
+        self.progress = now.model_copy(
+            update={"update": now.update + 1, "batch": now.batch + 1, "seconds": now.seconds + seconds}
+        )
+
+    def _after_update(self, window: Window, reporter: Reporter) -> Window:
+        """Record, validate and save where the update is due for it; the window to go on with."""
+        config, update = self.config, self.progress.update
+        reporter.advance(update)
+        if update % config.log_every_updates == 0:
+            reporter.record("train", update, window.summary(learning_rate(update, config)))
+            window = Window()
+        if update % config.validate_every_updates == 0 or update == config.max_updates:
+            self.progress = self.candidates.consider(self._candidate(), self.progress, reporter)
+        if update % config.save_every_updates == 0:
+            self._save()
+        return window
+
+    def _candidate(self) -> RecurrentSeq2Seq:
+        """What would be served now: the moving average, or the weights themselves where there is none."""
+        module = self.average.module if self.config.ema_decay else self.model
+        assert isinstance(module, RecurrentSeq2Seq)  # noqa: S101 - narrows AveragedModel's attribute
+        return module.eval()
+
+    def _save(self) -> None:
+        save_state(self.directory, self.progress, self.recipe, self._models(), self.optimizer)
+        self.candidates.remove_old_snapshots(self.progress)
+
+    def _models(self) -> dict[str, torch.nn.Module]:
+        return {"model": self.model, "average": self.average}
+
+    def _describe(self) -> str:
+        parameters = sum(parameter.numel() for parameter in self.model.parameters())
+        directions = ", ".join("→".join(pair) for pair in self.corpus.directions)
+        return (
+            f"{parameters:,} parameters, {len(self.corpus.dataset):,} training pairs ({directions}), "
+            f"{self.config.precision} on {self.device}, from update {self.progress.update}"
+        )
+
+
+def batch_loss(model: RecurrentSeq2Seq, batch: Batch, smoothing: float, dtype: torch.dtype) -> Loss:
+    """Sums over the real target positions of ``batch``, by teacher forcing."""
+    with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
+        features, _ = model.features(batch.source, batch.source_mask, batch.target_in)
+    real = features[batch.target_mask]
+    gold = batch.target_out[batch.target_mask]
+    return tied_softmax_loss(real, model.embedding.weight, model.output_bias, gold, smoothing, dtype)
+
+
+def _dtype(precision: str) -> torch.dtype:
+    return torch.bfloat16 if precision == "bfloat16" else torch.float32
+
+
+def _device(name: str) -> torch.device:
+    """The device asked for; ``auto`` is a GPU where there is one.
+
+    Raises:
+        TrainingError: a GPU is asked for where there is none.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    if name == "cuda" and not torch.cuda.is_available():
+        raise TrainingError("training.device is 'cuda', but no CUDA device is available here")
+    return torch.device(name)
