@@ -198,9 +198,10 @@ def train_tokenizer(
         ValueError: a language code is not lower-case letters, or a sentence has a lone surrogate.
     """
     model = io.BytesIO()
+    lines = list(_training_lines(sentences))  # SentencePiece would hide what goes wrong while they are made
     try:
         SentencePieceTrainer.Train(
-            sentence_iterator=_training_lines(sentences),
+            sentence_iterator=iter(lines),
             model_writer=model,
             model_type="unigram",
             vocab_size=vocabulary_size,
@@ -225,7 +226,7 @@ def train_tokenizer(
 
 def _training_lines(sentences: Iterable[str]) -> Iterator[str]:
     for sentence in sentences:
-        if text := normalize(sentence):
+        if text := _checked(sentence):
             yield " " + text
 
 
@@ -244,6 +245,12 @@ def _explain(message: str, vocabulary_size: int) -> str:
 
 def _parts(text: str) -> list[str]:
     """The normalised text, with the space before its first word, split at U+2581; ``[""]`` for no text."""
+    normal = _checked(text)
+    return (" " + normal).split(SPACE_SYMBOL) if normal else [""]
+
+
+def _checked(text: str) -> str:
+    """``normalize(text)``, which must be what UTF-8 can spell."""
     normal = normalize(text)
     try:
         normal.encode()
@@ -251,7 +258,7 @@ def _parts(text: str) -> list[str]:
         raise ValueError(
             f"the text has a lone surrogate at character {error.start}; it must be valid Unicode"
         ) from None
-    return (" " + normal).split(SPACE_SYMBOL) if normal else [""]
+    return normal
 
 
 def _load_processor(model_proto: bytes) -> SentencePieceProcessor:

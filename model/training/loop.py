@@ -154,9 +154,9 @@ class Trainer:
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_clip_norm))
         if not math.isfinite(norm) or not math.isfinite(float(loss.nll)):
             raise TrainingError(
-                f"update {self.progress.update + 1}: the loss or its gradient is not finite. Start again with "
-                f"a lower training.learning_rate (now {config.learning_rate}) or a longer warm-up; what was "
-                f"validated so far is in {self.directory / 'best'}"
+                f"update {self.progress.update + 1}: the loss or its gradient is not finite. "
+                f"Start again with a lower training.learning_rate (now {config.learning_rate}) or a longer "
+                f"warm-up; what was validated so far is in {self.directory / 'best'}"
             )
         self.optimizer.step()
         self.average.update_parameters(self.model)

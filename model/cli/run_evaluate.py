@@ -1,0 +1,144 @@
+"""The work of ``python -m model evaluate``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import shlex
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from rich.table import Table
+
+from model.checkpoint import Checkpoint
+from model.cli.progress import line_progress
+from model.cli.setup import decoding_options, open_checkpoint
+from model.config import DecodingOptions
+from model.errors import CorpusError
+from model.evaluation import Scores, corpus_scores
+from model.training.corpus import ParallelText, Unreadable
+from model.translation import LineTranslator
+
+_BLOCK_LINES = 1024
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores, and all that is needed to get them again."""
+
+    command: str
+    checkpoint: Checkpoint
+    options: DecodingOptions
+    scores: Scores
+    sentences: int
+    seconds: float
+
+    @property
+    def sentences_per_second(self) -> float:
+        """Translating only: neither loading nor scoring."""
+        return self.sentences / self.seconds
+
+
+def run_evaluate(args: argparse.Namespace) -> int:
+    """Translate, score, print."""
+    sources, references = read_test_set(args.source, args.reference)
+    checkpoint = open_checkpoint(args)
+    options = decoding_options(args, checkpoint.decoding)
+    started = time.perf_counter()
+    translations = _translate(args, checkpoint, options, sources)
+    seconds = time.perf_counter() - started
+    if args.output:
+        text = "".join(f"{translation}\n" for translation in translations)
+        args.output.write_text(text, encoding="utf-8", newline="\n")
+    evaluation = Evaluation(
+        command=shlex.join(["python", "-m", "model", *args.arguments]),
+        checkpoint=checkpoint,
+        options=options,
+        scores=corpus_scores(translations, references, args.target_lang),
+        sentences=len(sources),
+        seconds=seconds,
+    )
+    if args.json:
+        print(json.dumps(_as_json(args, evaluation), indent=2, ensure_ascii=False))
+    else:
+        _print_table(args, evaluation)
+    return 0
+
+
+def read_test_set(source: Path, reference: Path) -> tuple[list[str], list[str]]:
+    """The lines of two aligned files.
+
+    Raises:
+        CorpusError: a file is missing, empty or not UTF-8, or they differ in their number of lines; names
+            the files and the numbers.
+    """
+    sources, references = [], []
+    for number, pair in enumerate(ParallelText(("source", "reference"), (source, reference)).read(), 1):
+        if isinstance(pair, Unreadable):
+            raise CorpusError(f"{source} or {reference}: line {number} is {pair.value}")
+        sources.append(pair[0])
+        references.append(pair[1])
+    return sources, references
+
+
+def _translate(
+    args: argparse.Namespace, checkpoint: Checkpoint, options: DecodingOptions, sources: list[str]
+) -> list[str]:
+    translator = LineTranslator(
+        model=checkpoint.model,
+        tokenizer=checkpoint.tokenizer,
+        target_language=args.target_lang,
+        options=options,
+        rows=args.batch_rows,
+        max_source_tokens=args.max_source_tokens,
+    )
+    translations: list[str] = []
+    with line_progress(args.progress, len(sources)) as advance:
+        for start in range(0, len(sources), _BLOCK_LINES):
+            block = sources[start : start + _BLOCK_LINES]
+            translations += [line.best.text for line in translator.translate(block)]
+            advance(len(block), len(block))
+    return translations
+
+
+def _as_json(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, object]:
+    checkpoint, model = evaluation.checkpoint, evaluation.checkpoint.model
+    return {
+        **asdict(evaluation.scores),
+        "sentences": evaluation.sentences,
+        "seconds": round(evaluation.seconds, 3),
+        "sentences_per_second": round(evaluation.sentences_per_second, 2),
+        "source_language": args.source_lang,
+        "target_language": args.target_lang,
+        "command": evaluation.command,
+        "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
+        "decoding": evaluation.options.model_dump(mode="json"),
+        "machine": {
+            "device": str(model.device),
+            "precision": args.precision,
+            "threads": torch.get_num_threads(),
+            "torch": torch.__version__,
+        },
+    }
+
+
+def _print_table(args: argparse.Namespace, evaluation: Evaluation) -> None:
+    scores = evaluation.scores
+    table = Table(title=f"{evaluation.checkpoint.name}  {args.source_lang}→{args.target_lang}")
+    table.add_column("")
+    table.add_column("", justify="right")
+    table.add_row("BLEU", f"{scores.bleu:.2f}")
+    table.add_row("chrF", f"{scores.chrf:.2f}")
+    table.add_row("brevity penalty", f"{scores.brevity_penalty:.3f}")
+    table.add_row("length ratio", f"{scores.length_ratio:.3f}")
+    table.add_row("sentences", f"{evaluation.sentences:,}")
+    table.add_row("sentences/s", f"{evaluation.sentences_per_second:.1f}")
+    table.add_row("beam size", str(evaluation.options.beam_size))
+    console = Console()
+    console.print(table)
+    for name, signature in (("BLEU", scores.bleu_signature), ("chrF", scores.chrf_signature)):
+        console.print(f"{name}  {signature}", highlight=False, soft_wrap=True)
+    console.print(f"checkpoint  {evaluation.checkpoint.digest}", highlight=False, soft_wrap=True)

@@ -1,0 +1,163 @@
+"""A training run: it learns, survives being stopped and killed, and refuses to go on from nonsense."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from model.checkpoint import load_checkpoint
+from model.config import Recipe, TrainingConfig
+from model.errors import TrainingError
+from model.training.batching import Batch
+from model.training.loop import Trainer, train
+from model.training.loss import Loss
+from model.training.reporting import METRICS_FILE
+from model.training.schedule import learning_rate
+from model.training.state import STATE_FILE
+
+
+class Killed(BaseException):
+    """What a test throws to stop a run dead, with no chance to save."""
+
+
+def changed(recipe: Recipe, **values: object) -> Recipe:
+    return recipe.model_copy(update={"training": recipe.training.model_copy(update=values)})
+
+
+def at_update(monkeypatch: pytest.MonkeyPatch, update: int, action: object) -> None:
+    """Run ``action`` just before the ``update``-th update is made."""
+    original = Trainer._update
+
+    def wrapped(trainer: Trainer, batch: Batch) -> tuple[Loss, float]:
+        if trainer.progress.update + 1 == update:
+            assert callable(action)
+            action()
+        return original(trainer, batch)
+
+    monkeypatch.setattr(Trainer, "_update", wrapped)
+
+
+def records(directory: Path, kind: str) -> list[dict[str, float]]:
+    lines = (directory / METRICS_FILE).read_text(encoding="utf-8").splitlines()
+    return [record for line in lines if (record := json.loads(line))["kind"] == kind]
+
+
+def assert_same_run(one: Path, other: Path) -> None:
+    """Weights, averages, optimiser and random generators are equal to the last bit; so are the records."""
+    first, second = load_file(one / STATE_FILE), load_file(other / STATE_FILE)
+    assert first.keys() == second.keys()
+    for name, tensor in first.items():
+        assert torch.equal(tensor, second[name]), name
+    for kind, keys in (("train", ("update", "learning_rate")), ("valid", ("update", "bleu"))):
+        assert [[record[key] for key in keys] for record in records(one, kind)] == [
+            [record[key] for key in keys] for record in records(other, kind)
+        ]
+
+
+def test_it_learns_and_the_winner_translates(recipe: Recipe, tmp_path: Path) -> None:
+    recipe = changed(
+        recipe,
+        max_updates=300,
+        warmup_updates=20,
+        validate_every_updates=100,
+        validation_sentences=40,
+        ema_decay=0.95,
+        dropout=0.1,
+        word_dropout=0.0,
+    )
+    outcome = train(recipe, tmp_path / "run")
+    assert outcome.finished
+    assert outcome.update == 300
+    scores = {record["name"]: record["bleu"] for record in records(tmp_path / "run", "candidate")}
+    assert max(scores.values()) > 85
+    assert outcome.checkpoint is not None
+    assert load_checkpoint(outcome.checkpoint).directions == (("de", "en"),)
+
+
+def test_a_killed_run_resumes_as_if_it_had_not_been(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(recipe, tmp_path / "unbroken")
+
+    def kill() -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        at_update(patch, 16, kill)  # saved at 12; updates 13 to 15 are lost and made again
+        with pytest.raises(Killed):
+            train(recipe, tmp_path / "broken")
+    train(recipe, tmp_path / "broken", resume=True)
+    assert_same_run(tmp_path / "unbroken", tmp_path / "broken")
+
+
+def test_ctrl_c_saves_and_the_run_resumes(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(recipe, tmp_path / "unbroken")
+    with monkeypatch.context() as patch:
+        at_update(patch, 15, lambda: os.kill(os.getpid(), signal.SIGINT))
+        outcome = train(recipe, tmp_path / "broken")
+    assert not outcome.finished
+    assert outcome.update == 15
+    train(recipe, tmp_path / "broken", resume=True)
+    assert_same_run(tmp_path / "unbroken", tmp_path / "broken")
+
+
+def test_a_loss_that_is_not_finite_stops_and_keeps_what_was_good(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wild(update: int, config: TrainingConfig) -> float:
+        return 1e38 if update == 13 else learning_rate(update, config)
+
+    monkeypatch.setattr("model.training.loop.learning_rate", wild)
+    with pytest.raises(TrainingError, match=r"update 15: .*not finite.*learning_rate"):
+        train(recipe, tmp_path / "run")
+    load_checkpoint(tmp_path / "run" / "best")
+    saved = load_file(tmp_path / "run" / STATE_FILE)
+    assert all(tensor.isfinite().all() for tensor in saved.values())
+
+
+def test_early_stopping_waits_for_its_patience(recipe: Recipe, tmp_path: Path) -> None:
+    hopeless = changed(
+        recipe, learning_rate=1e-9, validate_every_updates=2, patience=3, max_updates=500, ema_decay=0.0
+    )
+    outcome = train(hopeless, tmp_path / "run")
+    assert outcome.finished
+    assert outcome.update == 2 * (1 + 3)  # the first validation is the best; three more are not better
+
+
+def test_a_run_is_not_overwritten(recipe: Recipe, tmp_path: Path) -> None:
+    train(changed(recipe, max_updates=2), tmp_path / "run")
+    with pytest.raises(TrainingError, match="--resume"):
+        train(recipe, tmp_path / "run")
+
+
+def test_nothing_to_resume_is_an_error(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match="nothing to resume"):
+        train(recipe, tmp_path / "run", resume=True)
+
+
+def test_another_recipe_cannot_resume(recipe: Recipe, tmp_path: Path) -> None:
+    train(changed(recipe, max_updates=2), tmp_path / "run")
+    with pytest.raises(TrainingError, match=r"training\.dropout"):
+        train(changed(recipe, dropout=0.9), tmp_path / "run", resume=True)
+
+
+def test_a_damaged_state_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    train(changed(recipe, max_updates=2), tmp_path / "run")
+    path = tmp_path / "run" / STATE_FILE
+    path.write_bytes(path.read_bytes()[:-100])
+    with pytest.raises(TrainingError, match=STATE_FILE):
+        train(recipe, tmp_path / "run", resume=True)
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is available here")
+def test_a_missing_gpu_is_said(recipe: Recipe, tmp_path: Path) -> None:
+    with pytest.raises(TrainingError, match=r"training\.device"):
+        train(changed(recipe, device="cuda"), tmp_path / "run")
