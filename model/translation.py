@@ -59,6 +59,14 @@ class LineTranslation:
         return self.candidates[0]
 
 
+@dataclass(frozen=True, slots=True)
+class _PartTranslation:
+    """The candidates of one part, best first, and how many words its source has."""
+
+    words: int
+    candidates: list[Candidate]
+
+
 @dataclass(frozen=True)
 class LineTranslator:
     """Translates lines into one language.
@@ -162,11 +170,3 @@ class LineTranslator:
             truncated=any(candidate.truncated for candidate in chosen),
             alignment=tuple(links),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _PartTranslation:
-    """The candidates of one part, best first, and how many words its source has."""
-
-    words: int
-    candidates: list[Candidate]

@@ -20,7 +20,7 @@ Link = tuple[int, int]
 def words_of(tokenizer: Tokenizer, ids: Sequence[int]) -> list[int]:
     """The word that each token of ``ids`` belongs to; whitespace belongs to a neighbour.
 
-    ``▁Guten ▁Tag . ▁Wie`` -> ``[0, 1, 1, 2]``
+    ``▁Guten ▁Tag . ▁Wie`` -> ``[0, 1, 1, 2]``; all -1 where there is nothing but whitespace
     """
     last = len(tokenizer.decode(ids).split()) - 1
     # how many words have begun by the end of each token; a token may be half a character, so decode them all
@@ -42,7 +42,7 @@ def word_links(
         source_words: the word of each source piece, tag and EOS left out.
         target_words: the word of each target token.
     """
-    if not source_words or not target_words:
+    if max(source_words, default=-1) < 0 or max(target_words, default=-1) < 0:
         return ()
     nothing = max(source_words) + 1
     columns = torch.tensor([nothing, *source_words, nothing])

@@ -127,7 +127,8 @@ def _as_json(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, obje
 
 def _print_table(args: argparse.Namespace, evaluation: Evaluation) -> None:
     scores = evaluation.scores
-    table = Table(title=f"{evaluation.checkpoint.name}  {args.source_lang}→{args.target_lang}")
+    title = f"{evaluation.checkpoint.name} {args.source_lang}→{args.target_lang}"
+    table = Table(title=title, show_header=False)
     table.add_column("")
     table.add_column("", justify="right")
     table.add_row("BLEU", f"{scores.bleu:.2f}")

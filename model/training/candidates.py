@@ -108,7 +108,7 @@ class Candidates:
             tokenizer=self._corpus.tokenizer,
             directions=self._corpus.directions,
             decoding=DecodingOptions(),
-            name=self._directory.name,
+            name=self._directory.resolve().name,
             training={
                 "update": progress.update,
                 "epoch": progress.epoch,

@@ -238,3 +238,22 @@ def test_the_input_is_not_overwritten(
     assert main([*common, "--input", str(input_file), "--output", str(tmp_path / "link")]) == 2
     assert "is the file that is read" in capsys.readouterr().err
     assert input_file.read_bytes() == before
+
+
+def test_from_a_terminal_each_line_is_answered_before_the_next_is_read(
+    common: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = tmp_path / "answers"
+    seen: list[int] = []
+
+    class Terminal(io.BytesIO):
+        def isatty(self) -> bool:
+            return True
+
+        def readline(self, size: int | None = -1, /) -> bytes:
+            seen.append(answers.read_bytes().count(b"\n"))
+            return super().readline(size)
+
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(Terminal(b"Der Zug.\nDas Haus.\nDer Hund.\n")))
+    assert main([*common, "--output", str(answers)]) == 0
+    assert seen == [0, 1, 2, 3]
