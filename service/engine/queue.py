@@ -1,0 +1,94 @@
+"""The waiting segments, in the order in which they are to run."""
+
+from __future__ import annotations
+
+import heapq
+import math
+from collections import OrderedDict
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from service.engine.limits import EngineLimits
+from service.engine.request import Priority
+from service.engine.scheduler import Waiting, is_expired, place
+
+
+class Size(NamedTuple):
+    """An amount of work."""
+
+    segments: int
+    tokens: int
+
+    @classmethod
+    def of(cls, entries: Sequence[Waiting]) -> Size:
+        """Segments and source tokens of ``entries``."""
+        return cls(len(entries), sum(entry.source_tokens for entry in entries))
+
+
+class WaitingQueue:
+    """A queue bounded by segments and by source tokens. Not thread-safe; reads no clock.
+
+    Entries must be added in order of arrival. Each priority keeps its own first-in-first-out line, so that
+    adding, removing and reading the head cost the same however long the queue is (``OrderedDict``: the
+    head of a plain dict is found slowly after many removals in front of it).
+    """
+
+    def __init__(self, limits: EngineLimits) -> None:
+        self._limits = limits
+        self._lines: dict[Priority, OrderedDict[int, Waiting]] = {p: OrderedDict() for p in Priority}
+        self._tokens = 0
+        self._next_deadline = math.inf  # never later than the earliest deadline; may be earlier
+
+    def __len__(self) -> int:
+        return sum(len(line) for line in self._lines.values())
+
+    def __iter__(self) -> Iterator[Waiting]:
+        """All entries, first to run first; the queue must not change meanwhile."""
+        lines = [line.values() for line in self._lines.values()]
+        return heapq.merge(*lines, key=lambda entry: place(entry, self._limits))
+
+    @property
+    def size(self) -> Size:
+        """What waits now."""
+        return Size(len(self), self._tokens)
+
+    @property
+    def oldest_arrival(self) -> float | None:
+        """When the one that has waited longest came, or None for an empty queue."""
+        heads = [next(iter(line.values())).arrival for line in self._lines.values() if line]
+        return min(heads, default=None)
+
+    def excess(self, offered: Size) -> Size:
+        """By how much the queue would be over its bounds with ``offered`` added: zeros where it fits."""
+        return Size(
+            max(0, len(self) + offered.segments - self._limits.max_queue_segments),
+            max(0, self._tokens + offered.tokens - self._limits.max_queue_tokens),
+        )
+
+    def add(self, entries: Sequence[Waiting]) -> None:
+        """Append ``entries``; the caller has looked at ``excess``."""
+        for entry in entries:
+            self._lines[entry.priority][entry.id] = entry
+            self._tokens += entry.source_tokens
+            if entry.deadline is not None:
+                self._next_deadline = min(self._next_deadline, entry.deadline)
+
+    def remove(self, entry_id: int) -> Waiting | None:
+        """Take an entry out, or None if it is not here."""
+        for line in self._lines.values():
+            if (entry := line.pop(entry_id, None)) is not None:
+                self._tokens -= entry.source_tokens
+                return entry
+        return None
+
+    def pop_expired(self, now: float) -> list[Waiting]:
+        """Take out the entries whose deadline has passed; looks through the queue only if one may have."""
+        if now < self._next_deadline:
+            return []
+        expired = [entry for entry in self if is_expired(entry, now)]
+        for entry in expired:
+            self.remove(entry.id)
+        self._next_deadline = min(
+            (entry.deadline for entry in self if entry.deadline is not None), default=math.inf
+        )
+        return expired

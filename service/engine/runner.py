@@ -1,0 +1,127 @@
+"""The running batch, with every failure narrowed down to the rows that cause it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.config import DecodingOptions
+from model.decoding import Finished, Job, RunningBatch
+from service.engine.limits import EngineLimits
+
+BatchFactory = Callable[[], RunningBatch[Any, Any]]
+"""Makes an empty running batch over the service's network."""
+
+WARM_UP_OPTIONS = DecodingOptions(max_length=4)
+MAX_WARM_UP_SOURCE_TOKENS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A row that makes the network raise ``error`` even when it is alone."""
+
+    id: int
+    error: Exception
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What one step of the running batch brought."""
+
+    finished: Sequence[Finished] = ()
+    failed: Sequence[Failure] = ()
+
+
+class Runner:
+    """Owns the running batch; used on the engine's thread only.
+
+    A failing operation is bisected: tried again on each half of the rows, and so on down to single rows.
+    ``RunningBatch`` is left unchanged by what fails and does not mix rows, so whoever shares a batch with
+    a poisonous segment gets the translation it would have had without it. One poisonous row among ``n``
+    costs about ``2 * log2(n)`` further calls, once: it leaves the batch.
+
+    Args:
+        new_batch: makes an empty running batch.
+        sample: source ids of a short segment that the network translates.
+        limits: what the warm-up goes up to.
+    """
+
+    def __init__(self, new_batch: BatchFactory, sample: Sequence[int], limits: EngineLimits) -> None:
+        self._new_batch = new_batch
+        self._sample = tuple(sample)
+        self._limits = limits
+        self._batch = new_batch()
+
+    @property
+    def padding_ratio(self) -> float:
+        """The share of the running batch's source positions that are padding, 0 for an empty batch."""
+        return self._batch.padding_ratio
+
+    def join(self, jobs: Sequence[Job]) -> list[Failure]:
+        """Encode ``jobs`` as one padded batch and let them join; returns those that cannot be encoded."""
+        try:
+            self._batch.join(jobs)
+        except Exception as error:
+            if len(jobs) == 1:
+                return [Failure(jobs[0].id, error)]
+            middle = len(jobs) // 2
+            return self.join(jobs[:middle]) + self.join(jobs[middle:])
+        return []
+
+    def step(self) -> Advance:
+        """Advance every row by one target position; finished and failing rows leave."""
+        return _advance(self._batch)
+
+    def remove(self, ids: Collection[int]) -> None:
+        """Take rows out."""
+        self._batch.remove(ids)
+
+    def warm_up(self) -> None:
+        """Decode one short segment, and beside it the largest batch that the limits allow.
+
+        Buffers and kernels are so made ready before the first request, and a budget that the memory cannot
+        hold fails now rather than under load.
+
+        Raises:
+            Exception: whatever the network raises.
+        """
+        self.probe()
+        rows = max(1, self._limits.max_running_rows - 1)
+        longest = self._limits.max_padded_tokens // ((rows + 1) * WARM_UP_OPTIONS.beam_size)
+        length = max(len(self._sample), min(longest, MAX_WARM_UP_SOURCE_TOKENS))
+        source = (self._sample * length)[:length]
+        batch = self._new_batch()
+        batch.join([Job(0, self._sample, WARM_UP_OPTIONS)])
+        batch.step()
+        batch.join([Job(1 + row, source, WARM_UP_OPTIONS) for row in range(rows)])
+        _finish(batch)
+
+    def probe(self) -> None:
+        """Decode the sample alone, apart from the running batch.
+
+        Raises:
+            Exception: whatever the network raises. It has done this before, so it works no more.
+        """
+        batch = self._new_batch()
+        batch.join([Job(0, self._sample, WARM_UP_OPTIONS)])
+        _finish(batch)
+
+
+def _finish(batch: RunningBatch[Any, Any]) -> None:
+    while batch.rows:
+        batch.step()
+
+
+def _advance(batch: RunningBatch[Any, Any]) -> Advance:
+    try:
+        return Advance(finished=batch.step())
+    except Exception as error:
+        ids = batch.ids
+        if len(ids) == 1:
+            batch.remove(ids)
+            return Advance(failed=[Failure(ids[0], error)])
+        other = batch.split(ids[len(ids) // 2 :])
+    left, right = _advance(batch), _advance(other)
+    batch.absorb(other)
+    return Advance([*left.finished, *right.finished], [*left.failed, *right.failed])

@@ -1,0 +1,112 @@
+"""Who joins the running batch next: decisions on plain numbers.
+
+Nothing here knows of tensors, clocks or event loops; ``now`` is an argument, and the state is values. The
+policy, between any two steps:
+
+1. **Order.** Oldest first within a priority. Bulk work queues as if it had come
+   ``bulk_handicap_seconds`` later: interactive work goes first, but only so much of it.
+2. **Budget.** What runs is padded to its longest source and widest beam, and that product is bounded.
+3. **Work-conserving.** What fits starts at once; into an empty batch the first in order always fits.
+4. **Overtaking.** A segment that does not fit yet may be overtaken by later ones that do, because
+   idle rows serve nobody, but only until it has waited ``max_overtaken_seconds``. From then on its place is
+   kept: the batch shrinks until it fits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from service.engine.limits import EngineLimits
+from service.engine.request import Priority
+
+MAX_OVERTAKEN = 32
+"""Segments passed over in one decision; bounds its time however long the queue is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A segment in the queue, as far as scheduling is concerned.
+
+    Attributes:
+        id: unique, and growing in order of submission.
+        source_tokens: what it costs to queue it.
+        beam_size: hypotheses it decodes with.
+        priority: who goes first.
+        arrival: seconds on the caller's clock.
+        deadline: seconds on the same clock, or None.
+    """
+
+    id: int
+    source_tokens: int
+    beam_size: int
+    priority: Priority
+    arrival: float
+    deadline: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What a running batch costs: every row is padded to the longest source and the widest beam."""
+
+    rows: int = 0
+    longest_source: int = 0
+    widest_beam: int = 0
+
+    @property
+    def padded_tokens(self) -> int:
+        """Rows x longest source x widest beam."""
+        return self.rows * self.longest_source * self.widest_beam
+
+    def plus(self, entry: Waiting) -> Load:
+        """The load with ``entry`` as one more row."""
+        return Load(
+            rows=self.rows + 1,
+            longest_source=max(self.longest_source, entry.source_tokens),
+            widest_beam=max(self.widest_beam, entry.beam_size),
+        )
+
+    @classmethod
+    def of(cls, running: Collection[Waiting]) -> Load:
+        """The load of these rows."""
+        return cls(
+            rows=len(running),
+            longest_source=max((entry.source_tokens for entry in running), default=0),
+            widest_beam=max((entry.beam_size for entry in running), default=0),
+        )
+
+
+def is_expired(entry: Waiting, now: float) -> bool:
+    """Whether the deadline of ``entry`` has passed; at the deadline itself it has."""
+    return entry.deadline is not None and entry.deadline <= now
+
+
+def place(entry: Waiting, limits: EngineLimits) -> tuple[float, int]:
+    """What the queue is sorted by; it never changes while a segment waits."""
+    handicap = limits.bulk_handicap_seconds if entry.priority is Priority.BULK else 0.0
+    return entry.arrival + handicap, entry.id
+
+
+def admit(waiting: Iterable[Waiting], load: Load, limits: EngineLimits, now: float) -> list[Waiting]:
+    """The segments to join the running batch now.
+
+    Args:
+        waiting: the queue, sorted by ``place``; read only as far as needed.
+        load: what runs already.
+        limits: the bounds.
+        now: seconds on the clock of ``Waiting.arrival``.
+    """
+    admitted: list[Waiting] = []
+    overtaken = 0
+    for entry in waiting:
+        if load.rows >= limits.max_running_rows:
+            break
+        grown = load.plus(entry)
+        if load.rows == 0 or grown.padded_tokens <= limits.max_padded_tokens:
+            admitted.append(entry)
+            load = grown
+            continue
+        overtaken += 1
+        if overtaken > MAX_OVERTAKEN or now - entry.arrival >= limits.max_overtaken_seconds:
+            break
+    return admitted
