@@ -1,0 +1,124 @@
+"""The service as a process of its own, for as long as it is measured."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+from benchmarks.errors import BenchmarkError
+from benchmarks.record import ROOT
+
+PREFIX = "DRAGOMAN_"
+_OURS = ("CHECKPOINTS", "HOST", "PORT")
+_POLL_SECONDS = 0.2
+_STOP_SECONDS = 60.0
+
+
+def settings_of(environment: Mapping[str, str], **ours: str) -> dict[str, str]:
+    """What the service is told besides where and what to serve: the environment's settings, then ``ours``.
+
+    Args:
+        environment: variables; only the service's are taken.
+        ours: by the variable's name without its prefix, in lower case.
+    """
+    given = {name: value for name, value in environment.items() if name.startswith(PREFIX)}
+    for name in _OURS:
+        given.pop(PREFIX + name, None)
+    return given | {PREFIX + name.upper(): value for name, value in ours.items()}
+
+
+@contextmanager
+def running_service(
+    checkpoint: Path, settings: Mapping[str, str], *, start_seconds: float = 180.0
+) -> Iterator[str]:
+    """``python -m service`` on a free port of this machine; gives its URL once it is ready.
+
+    Args:
+        checkpoint: what it serves.
+        settings: its other variables, see ``settings_of``.
+        start_seconds: how long it may take to get ready.
+
+    Raises:
+        BenchmarkError: it does not get ready, or does not end well; with the end of its log.
+    """
+    port = _free_port()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    environment |= settings
+    environment |= {
+        f"{PREFIX}CHECKPOINTS": str(checkpoint.resolve()),
+        f"{PREFIX}HOST": "127.0.0.1",
+        f"{PREFIX}PORT": str(port),
+    }
+    with tempfile.TemporaryFile() as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "service"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C is for the benchmark, which then ends the service
+        )
+        try:
+            url = f"http://127.0.0.1:{port}"
+            _wait(process, url, start_seconds)
+            yield url
+        except _ServiceFailed as error:
+            raise BenchmarkError(
+                f"the service {error}; its log ends:\n{_tail(process, log.fileno())}"
+            ) from None
+        finally:
+            status = _stop(process)
+    if status != 0:
+        raise BenchmarkError(f"the service ended with status {status} instead of 0")
+
+
+class _ServiceFailed(Exception):
+    pass
+
+
+def _wait(process: subprocess.Popen[bytes], url: str, seconds: float) -> None:
+    give_up = time.monotonic() + seconds
+    with httpx.Client(base_url=url, timeout=5.0, trust_env=False) as http:
+        while time.monotonic() < give_up:
+            if process.poll() is not None:
+                raise _ServiceFailed(f"ended with status {process.returncode} when it was started")
+            try:
+                if http.get("/ready").is_success:
+                    return
+            except httpx.TransportError:
+                pass  # it does not listen yet
+            time.sleep(_POLL_SECONDS)
+    raise _ServiceFailed(f"was not ready after {seconds:g} s")
+
+
+def _stop(process: subprocess.Popen[bytes]) -> int:
+    """End it as an operator would; the status it ended with."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+def _tail(process: subprocess.Popen[bytes], log: int, lines: int = 5) -> str:
+    _stop(process)
+    content = os.pread(log, os.fstat(log).st_size, 0)
+    return "\n".join(content.decode(errors="replace").splitlines()[-lines:])
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+    return port
