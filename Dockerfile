@@ -26,7 +26,7 @@ ENV PATH=/opt/dragoman/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     HOST=0.0.0.0 \
     PORT=8000 \
-    DRAGOMAN_CHECKPOINTS=/checkpoints/de-en
+    DRAGOMAN_CHECKPOINTS=/checkpoints
 USER 10001
 EXPOSE 8000
 # Alive is not enough to be called healthy: /ready is true once the model is loaded and warm.

@@ -1,0 +1,1 @@
+"""HTTP: routes, schemas, and what surrounds every request."""

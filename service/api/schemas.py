@@ -1,0 +1,108 @@
+"""The bodies of requests and responses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+def _check_texts(value: Any) -> Any:
+    """``value`` if it is a string or a list of strings that can be written as UTF-8.
+
+    Raises:
+        ValueError: it is not; names the item.
+    """
+    if isinstance(value, str):
+        _check_text(value, "it")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            if not isinstance(item, str):
+                raise ValueError(f"must be a string or a list of strings, but item {index} is no string")
+            _check_text(item, f"item {index}")
+    else:
+        raise ValueError("must be a string or a list of strings")
+    return value
+
+
+def _check_text(text: str, name: str) -> None:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise ValueError(
+            f"must be valid Unicode, but {name} has half of a surrogate pair at character {error.start}"
+        ) from None
+
+
+def _none_is_zero(value: Any) -> Any:
+    return 0 if value is None else value
+
+
+class TranslateRequest(BaseModel):
+    """What to translate. Parameters that are not listed are ignored."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"q": "Wo ist der Bahnhof?", "source": "de", "target": "en"},
+                {"q": ["Guten Tag!", "Ich habe den Zug verpasst."], "source": "de", "target": "en"},
+            ]
+        }
+    )
+
+    q: Annotated[str | list[str], BeforeValidator(_check_texts)] = Field(
+        description="a text or a list of texts; line breaks, tabs and the space between sentences are kept"
+    )
+    source: str = Field(
+        description="language of the texts: a code of `/languages`; case and region are ignored"
+    )
+    target: str = Field(description="language to translate into, likewise")
+    format: Literal["text", "html"] = Field(default="text", description="only `text` is supported")
+    alternatives: Annotated[int, BeforeValidator(_none_is_zero)] = Field(
+        default=0, ge=0, description="further translations wanted of each text; at most, fewer may exist"
+    )
+    api_key: str | None = Field(default=None, description="accepted and ignored: no key is needed")
+    priority: Literal["interactive", "bulk"] = Field(
+        default="interactive", description="`bulk` lets others go first"
+    )
+    deadline_ms: int | None = Field(
+        default=None, ge=1, description="milliseconds after which the answer is of no use: then 504"
+    )
+
+
+class TranslateResponse(BaseModel):
+    """Translations: each member has the shape of `q`, one value for a string or a list of values."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"translatedText": "Where is the station?", "score": 0.87},
+                {"translatedText": ["Good day!", "I missed the train."], "score": [0.74, 0.91]},
+            ]
+        }
+    )
+
+    translatedText: str | list[str] = Field(description="the translation")  # noqa: N815 - the contract's name
+    alternatives: list[str] | list[list[str]] | None = Field(
+        default=None, description="further translations, best first; only if asked for"
+    )
+    score: float | list[float] = Field(
+        description="how sure the network is, from 0 to 1: the geometric mean of the probabilities of the "
+        "translation's tokens; 1 where there was nothing to translate"
+    )
+
+
+class Language(BaseModel):
+    """A language that can be translated from."""
+
+    code: str = Field(examples=["de"])
+    name: str = Field(description="in English", examples=["German"])
+    targets: list[str] = Field(
+        description="what it can be translated into; itself changes nothing", examples=[["de", "en"]]
+    )
+
+
+class Health(BaseModel):
+    """A good sign."""
+
+    status: Literal["ok"] = "ok"

@@ -1,0 +1,102 @@
+"""The application: the parts and how they hang together."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CollectorRegistry
+
+from service.api.body_limit import BodyLimit
+from service.api.context import Service
+from service.api.documentation import install_openapi
+from service.api.observing import Observing
+from service.api.operations import operations_router
+from service.api.problems import install_handlers
+from service.api.translate import translate_router
+from service.engine.request import EngineLike
+from service.errors import NotReady
+from service.lifecycle import Lifecycle
+from service.loading import load_registry
+from service.metrics import Metrics
+from service.settings import Settings
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+logger = logging.getLogger(__name__)
+
+_DESCRIPTION = """
+Translates texts with neural networks on this machine; no text leaves it, and none is logged.
+
+`POST /translate` follows LibreTranslate's contract. Every error has one body, `application/problem+json`.
+"""
+
+
+def create_app(
+    settings: Settings, engine: EngineLike | None = None, lifecycle: Lifecycle | None = None
+) -> FastAPI:
+    """The service as an ASGI application, with metrics of its own.
+
+    It answers ``/health`` at once, and loads its checkpoints meanwhile.
+
+    Args:
+        settings: what it is to be like.
+        engine: translates for every checkpoint, instead of an engine for each.
+        lifecycle: to be shared with whoever runs the application.
+    """
+    lifecycle = lifecycle or Lifecycle(settings)
+    metrics = Metrics(CollectorRegistry(), lambda: lifecycle.served)
+    service = Service(settings, lifecycle, metrics)
+    # FastAPI's own documentation page loads its script from another host; this one does not.
+    app = FastAPIOffline(
+        title="Dragoman",
+        description=_DESCRIPTION,
+        redoc_url=None,
+        redirect_slashes=False,
+        swagger_ui_parameters={"validatorUrl": None},
+        lifespan=_lifespan(service, engine),
+    )
+    app.include_router(translate_router(service))
+    app.include_router(operations_router(service))
+    install_handlers(app)
+    install_openapi(app)
+    app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes)
+    app.add_middleware(Observing, service=service)  # added last: the outermost
+    return app
+
+
+def _lifespan(service: Service, engine: EngineLike | None) -> Lifespan:
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        loading = asyncio.create_task(_load(service, engine))
+        yield
+        service.lifecycle.draining = True
+        loading.cancel()
+        await asyncio.gather(loading, return_exceptions=True)
+        await _drain(service)
+
+    return lifespan
+
+
+async def _load(service: Service, engine: EngineLike | None) -> None:
+    try:
+        registry = await load_registry(service.settings, service.metrics, engine)
+    except Exception as error:  # of whatever kind: a service that cannot load must end, and say why
+        reasons = [str(one) for one in (error, error.__cause__) if one is not None]
+        logger.error("the service cannot start: %s", ": ".join(reasons), exc_info=True)
+        service.lifecycle.failure = error
+    else:
+        service.lifecycle.loaded(registry)
+
+
+async def _drain(service: Service) -> None:
+    engines = {id(one.engine): one.engine for one in service.lifecycle.served}
+    timeout = service.settings.drain_timeout_seconds
+    done = await asyncio.gather(*(engine.drain(timeout) for engine in engines.values()))
+    if not all(done):
+        logger.error("not all that was accepted was finished within %g s", timeout)
+        service.lifecycle.failure = NotReady("the service ended before its work was done")

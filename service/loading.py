@@ -1,0 +1,128 @@
+"""From folders of checkpoints to a registry of warmed-up engines."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+import torch
+
+from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
+from model.config import DecodingOptions
+from model.decoding.running import CONTROL_IDS, RunningBatch
+from service.engine.engine import Engine
+from service.engine.limits import EngineLimits
+from service.engine.observer import Observer
+from service.engine.request import EngineLike
+from service.registry import Registry, Served
+from service.settings import Settings, SettingsError, variable
+from service.text.segmentation import segment
+
+logger = logging.getLogger(__name__)
+
+
+def find_checkpoints(paths: Sequence[Path]) -> list[Path]:
+    """The folders of checkpoints in ``paths``, each of which is one or holds some; those sorted by name.
+
+    Raises:
+        SettingsError: there is none in one of ``paths``.
+    """
+    found: list[Path] = []
+    for path in paths:
+        inside = [path] if (path / MANIFEST_FILE).is_file() else _children(path)
+        if not inside:
+            raise SettingsError(f"{variable('checkpoints')}: there is no checkpoint in {path}")
+        found += inside
+    return found
+
+
+def _children(path: Path) -> list[Path]:
+    return sorted(manifest.parent for manifest in path.glob(f"*/{MANIFEST_FILE}"))
+
+
+def choose_device(settings: Settings) -> torch.device:
+    """Where to compute.
+
+    Raises:
+        SettingsError: a GPU is asked for and PyTorch finds none.
+    """
+    has_cuda = torch.cuda.is_available()
+    if settings.device == "cuda" and not has_cuda:
+        raise SettingsError(
+            f"{variable('device')} is cuda, but PyTorch finds no CUDA device; use auto or cpu"
+        )
+    return torch.device("cuda" if has_cuda and settings.device != "cpu" else "cpu")
+
+
+async def load_registry(settings: Settings, observer: Observer, engine: EngineLike | None) -> Registry:
+    """Load every checkpoint, start its engine and warm it up; the event loop stays free meanwhile.
+
+    Args:
+        settings: which checkpoints, and how they are to compute.
+        observer: told what happens in the engines.
+        engine: used for every checkpoint instead of one engine for each.
+
+    Raises:
+        ModelError: a checkpoint cannot be used.
+        NotReady: a network fails on its first sentence.
+        SettingsError: see ``find_checkpoints`` and ``choose_device``.
+    """
+    device = choose_device(settings)
+    served: dict[str, Served] = {}
+    for path in find_checkpoints(settings.checkpoints):
+        start = time.perf_counter()
+        dtype: torch.dtype = getattr(torch, settings.precision)
+        checkpoint = await asyncio.to_thread(load_checkpoint, path, device=device, dtype=dtype)
+        if checkpoint.digest in served:
+            logger.warning("%s is the same checkpoint as %s; skipped", path, served[checkpoint.digest].name)
+            continue
+        own = engine or _build_engine(checkpoint, settings, observer)
+        await own.start()
+        await asyncio.to_thread(_warm_segmentation, checkpoint)
+        seconds = time.perf_counter() - start
+        served[checkpoint.digest] = _describe(checkpoint, settings, own, seconds)
+        logger.info("%s is ready on %s after %.1f s", checkpoint.name, device, seconds)
+    return Registry(list(served.values()))
+
+
+def _build_engine(checkpoint: Checkpoint, settings: Settings, observer: Observer) -> Engine:
+    tokenizer = checkpoint.tokenizer
+    forbidden = CONTROL_IDS | {tokenizer.tag(language) for language in tokenizer.languages}
+    limits = EngineLimits(
+        max_queue_segments=settings.max_queue_segments,
+        max_queue_tokens=settings.max_queue_tokens,
+        max_running_rows=settings.max_running_rows,
+        max_padded_tokens=settings.max_padded_tokens,
+    )
+    return Engine(
+        partial(RunningBatch, checkpoint.model, forbidden=forbidden),
+        tokenizer.source_ids("a", checkpoint.directions[0][1]),
+        limits,
+        observer,
+        torch_threads=settings.threads,
+    )
+
+
+def _warm_segmentation(checkpoint: Checkpoint) -> None:
+    """The rules of a language are prepared when they are first used, which takes some milliseconds."""
+    for source, _ in checkpoint.directions:
+        segment("A sentence. Another.", source)
+
+
+def _describe(checkpoint: Checkpoint, settings: Settings, engine: EngineLike, seconds: float) -> Served:
+    chosen = {"beam_size": settings.beam_size, "length_penalty": settings.length_penalty}
+    changes = {key: value for key, value in chosen.items() if value is not None}
+    decoding = DecodingOptions.model_validate({**checkpoint.decoding.model_dump(), **changes, "n_best": 1})
+    return Served(
+        name=checkpoint.name,
+        digest=checkpoint.digest,
+        directions=checkpoint.directions,
+        tokenizer=checkpoint.tokenizer,
+        decoding=decoding,
+        engine=engine,
+        load_seconds=seconds,
+    )

@@ -1,0 +1,105 @@
+"""Which checkpoint serves which direction."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model.config import DecodingOptions
+from model.tokenizer import Tokenizer
+from service.engine.request import EngineLike
+from service.errors import UnsupportedLanguage
+
+logger = logging.getLogger(__name__)
+
+Direction = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A loaded checkpoint and the engine that computes with it.
+
+    Attributes:
+        name: what the checkpoint calls itself.
+        digest: its identity: equal digests translate equally.
+        directions: the (source, target) pairs it was trained for.
+        tokenizer: text to ids and back.
+        decoding: how to decode where a request asks for nothing else.
+        engine: where its segments are translated.
+        load_seconds: what loading and warming up took.
+    """
+
+    name: str
+    digest: str
+    directions: tuple[Direction, ...]
+    tokenizer: Tokenizer
+    decoding: DecodingOptions
+    engine: EngineLike
+    load_seconds: float = 0.0
+
+
+class Registry:
+    """All that is served. Immutable.
+
+    Args:
+        served: where two serve the same direction the first one does, and a line is logged.
+    """
+
+    def __init__(self, served: Sequence[Served]) -> None:
+        self.served = tuple(served)
+        self._by_direction: dict[Direction, Served] = {}
+        for one in self.served:
+            for direction in one.directions:
+                self._add(direction, one)
+
+    def _add(self, direction: Direction, served: Served) -> None:
+        first = self._by_direction.setdefault(direction, served)
+        if first is not served:
+            source, target = direction
+            logger.warning("%s>%s is served by %s, not by %s", source, target, first.name, served.name)
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Every direction, sorted."""
+        return tuple(sorted(self._by_direction))
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Every source or target language, sorted."""
+        return tuple(sorted({code for direction in self._by_direction for code in direction}))
+
+    def targets(self, source: str) -> tuple[str, ...]:
+        """What ``source`` can be translated into, sorted; includes itself, which changes nothing."""
+        return tuple(sorted({source} | {two for one, two in self._by_direction if one == source}))
+
+    def language(self, code: str, field: str) -> str:
+        """The served language that ``code`` means: case does not count, a region or script is dropped.
+
+        Args:
+            code: such as ``de``, ``EN-us`` or ``zh_Hans``.
+            field: the parameter it came in, for the message.
+
+        Raises:
+            UnsupportedLanguage: there is none.
+        """
+        wanted = code.strip().lower().replace("_", "-")
+        for candidate in (wanted, wanted.partition("-")[0]):
+            if candidate in self.languages:
+                return candidate
+        available = ", ".join(self.languages)
+        raise UnsupportedLanguage(f"{field}: this language is not served; available are {available}", field)
+
+    def find(self, source: str, target: str) -> Served:
+        """What serves the direction between two languages that ``language`` returned.
+
+        Raises:
+            UnsupportedLanguage: nothing does; names the directions there are.
+        """
+        try:
+            return self._by_direction[source, target]
+        except KeyError:
+            available = ", ".join(f"{one}>{two}" for one, two in self.directions)
+            raise UnsupportedLanguage(
+                f"target: {source}>{target} is not served; available are {available}", "target"
+            ) from None

@@ -1,0 +1,1 @@
+"""What happens to text around the network: pure functions of strings."""

@@ -1,0 +1,119 @@
+"""Text to segments and exactly back.
+
+A text is a list of pieces whose join is the text, code point for code point. A piece is either
+*translatable*, a sentence or part of one without the white space around it, or *verbatim*: separators, line
+breaks, and whatever holds no letter. Translating the former and joining gives the translated text with its
+layout kept.
+
+Lines and tab-separated cells never share a segment. Within a line, ``sentencex`` finds the sentences. Three
+things about its version 1.0.32 shape the code around it:
+
+- it panics on some texts with white space outside ASCII, such as a no-break space after a single capital:
+  it is shown plain spaces instead, one for one, and the text is cut by the lengths of what it returns;
+- its time is quadratic in the number of opening quotation marks that are never closed, so it is shown at
+  most ``SCAN_CHARACTERS`` at a time, which makes the whole linear;
+- its language codes are lower case without region; any other code means general rules.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+import sentencex
+
+from service.text.cutting import cut_until
+
+SCAN_CHARACTERS = 4000
+
+_CELL = re.compile("[^\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+_WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
+_INVISIBLE = "\x00\u200b\u200e\u200f\u2060\ufeff" + "".join(
+    chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
+)
+_EDGES = _WHITE_SPACE + _INVISIBLE
+"""What is taken off both ends of a segment: white space, and marks that a network would lose."""
+_MOST_CHARACTERS_PER_TOKEN = 32
+"""A text longer than that is cut without measuring it, which keeps a word of a megabyte cheap. Pieces of a
+SentencePiece vocabulary have at most 16 characters."""
+_PLAIN_SPACES = str.maketrans(dict.fromkeys(_WHITE_SPACE, " "))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a text.
+
+    Attributes:
+        text: the part, never empty.
+        translatable: False for what is to be copied as it is.
+    """
+
+    text: str
+    translatable: bool
+
+
+def segment(text: str, language: str) -> list[Piece]:
+    """The sentences of ``text`` and what is between them; the join of the pieces is ``text``.
+
+    Args:
+        text: any Unicode text without lone surrogates; time is linear in its length.
+        language: lower-case code of the text's language; general rules are used for an unknown one.
+    """
+    pieces: list[Piece] = []
+    position = 0
+    for cell in _CELL.finditer(text):
+        pieces += _verbatim(text[position : cell.start()])
+        for sentence in _sentences(cell.group(), language):
+            pieces += _trimmed(sentence)
+        position = cell.end()
+    return [*pieces, *_verbatim(text[position:])]
+
+
+def shorten(sentence: str, limit: int, length: Callable[[str], int]) -> list[Piece]:
+    """Pieces of ``sentence``, each at most ``limit`` long; their join is ``sentence``.
+
+    It is cut after clauses, else between words, else between characters. Only a single code point that is
+    over the limit by itself stays so: nothing is ever dropped.
+
+    Args:
+        sentence: the text of a translatable piece.
+        limit: greatest length of a piece, in the unit of ``length``.
+        length: the length of a text, such as its number of tokens.
+    """
+    hopeless = limit * _MOST_CHARACTERS_PER_TOKEN
+    parts = cut_until(sentence, lambda part: len(part) <= hopeless and length(part) <= limit)
+    return [piece for part in parts for piece in _trimmed(part)]
+
+
+def _sentences(line: str, language: str) -> Iterator[str]:
+    for part in cut_until(line, lambda text: len(text) <= SCAN_CHARACTERS):
+        lengths = _sentence_lengths(part, language)
+        bounds = pairwise(accumulate(lengths, initial=0))
+        yield from (part[start:end] for start, end in bounds)
+
+
+def _sentence_lengths(text: str, language: str) -> list[int]:
+    try:
+        found = [len(sentence) for sentence in sentencex.segment(language, text.translate(_PLAIN_SPACES))]
+    except BaseException as error:
+        # A panic in native code arrives outside the Exception tree. One sentence too long is better than
+        # a dead worker.
+        if type(error).__name__ != "PanicException":
+            raise
+        found = []
+    return found if sum(found) == len(text) else [len(text)]
+
+
+def _trimmed(text: str) -> list[Piece]:
+    """``text`` without its edges as one translatable piece, the edges as verbatim ones."""
+    if not any(map(str.isalpha, text)):
+        return _verbatim(text)
+    start = len(text) - len(text.lstrip(_EDGES))
+    end = len(text.rstrip(_EDGES))
+    return [*_verbatim(text[:start]), Piece(text[start:end], translatable=True), *_verbatim(text[end:])]
+
+
+def _verbatim(text: str) -> list[Piece]:
+    return [Piece(text, translatable=False)] if text else []

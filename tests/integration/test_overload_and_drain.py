@@ -1,0 +1,47 @@
+"""What happens at the limits: a full queue, and the end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.integration.running_service import ANSWER_SECONDS, RunningService, running_service
+
+LONG = "ein sehr langer Satz ohne ein Ende " * 3
+ROWS = 4
+QUEUE = 8
+
+
+@pytest.fixture
+def service(tiny_checkpoint: Path, tmp_path: Path) -> Iterator[RunningService]:
+    settings = {"max_running_rows": ROWS, "max_queue_segments": QUEUE}
+    with running_service(tiny_checkpoint, tmp_path / "log", settings) as service:
+        yield service
+
+
+def test_overload_is_refused_at_once_and_all_that_was_accepted_is_answered(service: RunningService) -> None:
+    with ThreadPoolExecutor(ROWS + QUEUE) as clients:
+        accepted = [clients.submit(service.translate, LONG) for _ in range(ROWS)]
+        service.wait_for_metric("translation_running_segments", ROWS)
+        accepted += [clients.submit(service.translate, LONG) for _ in range(QUEUE)]
+        service.wait_for_metric("translation_queue_segments", QUEUE)
+
+        refused = service.translate("Hund")
+        assert not any(future.done() for future in accepted[ROWS:]), "the refusal waited for its turn"
+        assert refused.status_code == 429
+        assert 1 <= int(refused.headers["retry-after"]) <= 60
+        assert service.get("/ready").status_code == 503
+        assert service.get("/health").status_code == 200
+
+        service.process.send_signal(signal.SIGTERM)
+        answers = [future.result() for future in accepted]
+    assert [answer.status_code for answer in answers] == [200] * (ROWS + QUEUE)
+    assert len({answer.json()["translatedText"] for answer in answers}) == 1
+    assert service.process.wait(ANSWER_SECONDS) == 0
+    with pytest.raises(httpx.ConnectError):
+        service.get("/health")
