@@ -1,0 +1,158 @@
+"""One step of the search, as a pure function."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from model.decoding.candidates import Candidates, Extensions, Ranking, Words, rank, rank_exactly
+from model.decoding.finished import Shortlist
+from model.decoding.options import Plan
+from model.decoding.penalties import coverage_term, length_norm
+from model.decoding.sampling import draw_candidates
+from model.decoding.state import SearchState
+from model.decoding.tensors import take_hypotheses
+from model.tokenizer import EOS
+
+
+class StepInput(NamedTuple):
+    """What one step of the search reads besides its own state.
+
+    Attributes:
+        log_probs: of the next token, float32 ``[batch, beam, vocab]``.
+        attention: float32 ``[batch, beam, src_len]``.
+        mask: real source positions, bool ``[batch, src_len]``.
+        words: what may be produced.
+        plan: what the rows need together.
+    """
+
+    log_probs: Tensor
+    attention: Tensor
+    mask: Tensor
+    words: Words
+    plan: Plan
+
+
+class Advanced(NamedTuple):
+    """The search after a step.
+
+    Attributes:
+        search: the next state, hypotheses reordered.
+        parents: which hypothesis each one continues, int64 ``[batch, beam]``.
+        verdicts: for each row whether it has ended, whether a tie makes it necessary to repeat the step
+            with ``exactly``, and whether the network's numbers are unusable; bool ``[3, batch]``, so that
+            the host learns all of it in one transfer.
+    """
+
+    search: SearchState
+    parents: Tensor
+    verdicts: Tensor
+
+
+def advance(search: SearchState, given: StepInput, exactly: Tensor | None = None) -> Advanced:
+    """Extend every open hypothesis by one token.
+
+    Args:
+        search: where the search stands; its capacity has room for one more token.
+        given: what the network said.
+        exactly: rows to be ranked by the slow way that no tie disturbs, int64 ``[rows]``.
+    """
+    coverage = search.coverage + given.attention
+    candidates, ambiguous, unusable = _rank(search, given, exactly)
+    is_eos = candidates.tokens == EOS
+    shortlist = _finish(search, given, candidates, is_eos, coverage)
+    log_probs, parents, tokens = _continue(search, given, candidates, is_eos)
+    following = SearchState(
+        options=search.options,
+        length=search.length + 1,
+        last=tokens,
+        log_probs=log_probs,
+        tokens=take_hypotheses(search.tokens, parents).scatter_(
+            2, search.length[:, None, None].expand(-1, tokens.shape[1], 1), tokens[:, :, None]
+        ),
+        coverage=take_hypotheses(coverage, parents),
+        shortlist=shortlist,
+    )
+    ended = _ended(following)
+    unusable = unusable | (ended & (shortlist.count == 0))
+    return Advanced(following, parents, torch.stack([ended, ambiguous, unusable]))
+
+
+def extend(search: SearchState, log_probs: Tensor) -> Extensions:
+    """What the network's ``log_probs`` can make of the open hypotheses, within the rows' lengths."""
+    must_end = (search.length >= search.options.max_length)[:, None]
+    may_not_end = (search.length < search.options.min_length)[:, None]
+    return Extensions(
+        log_probs,
+        going_on=search.log_probs.masked_fill(must_end, -torch.inf),
+        ending=(search.log_probs + log_probs[:, :, EOS]).masked_fill(may_not_end, -torch.inf),
+    )
+
+
+def _rank(search: SearchState, given: StepInput, exactly: Tensor | None) -> Ranking:
+    """The ``2 * beam`` candidates of every row."""
+    extensions, count = extend(search, given.log_probs), 2 * search.log_probs.shape[1]
+    candidates, ambiguous, unusable = rank(extensions, given.words, count)
+    if exactly is not None:
+        exact = rank_exactly(extensions.rows(exactly), given.words, count)
+        candidates = _replace(candidates, exactly, exact)
+    if (sampling := given.plan.sampling) is not None:
+        some = extensions.rows(sampling)
+        drawn = draw_candidates(
+            search.options.select(sampling),
+            search.length[sampling],
+            some.log_probs,
+            some.sums(given.words),
+            given.plan.support,
+        )
+        candidates = _replace(candidates, sampling, drawn)
+        ambiguous = ambiguous.index_fill(0, sampling, False)
+    return Ranking(candidates, ambiguous, unusable)
+
+
+def _replace(candidates: Candidates, rows: Tensor, by: Candidates) -> Candidates:
+    return Candidates(*(old.index_copy(0, rows, new) for old, new in zip(candidates, by, strict=True)))
+
+
+def _finish(
+    search: SearchState, given: StepInput, candidates: Candidates, is_eos: Tensor, coverage: Tensor
+) -> Shortlist:
+    """The shortlist with the candidates that are EOS and rank within their row's beam."""
+    beam = search.log_probs.shape[1]
+    log_probs, parents, finishing = (
+        candidates.log_probs[:, :beam],
+        candidates.parents[:, :beam],
+        is_eos[:, :beam],
+    )
+    log_probs = log_probs.masked_fill(given.plan.beyond | ~finishing, -torch.inf)
+    if log_probs.device.type == "cpu" and not (log_probs > -torch.inf).any():
+        return search.shortlist  # on a GPU the answer would have to be waited for
+    norm = length_norm(search.length + 1, search.options.length_penalty)
+    scores = log_probs.double() / norm[:, None]
+    if given.plan.coverage:
+        term = coverage_term(coverage, given.mask, search.options.coverage_penalty)
+        scores = scores + term.gather(1, parents)
+    return search.shortlist.add(scores, log_probs, parents, search.length, search.tokens, coverage)
+
+
+def _continue(search: SearchState, given: StepInput, candidates: Candidates, is_eos: Tensor) -> Candidates:
+    """The first ``beam`` candidates that are not EOS; log-probability -inf beyond the row's own beam."""
+    beam = search.log_probs.shape[1]
+    # [a, EOS, b, EOS] -> places [0, 2, 1, 3]: a stable sort puts what goes on first and keeps its order.
+    order = is_eos.to(torch.uint8).sort(stable=True, dim=1)
+    places = order.indices[:, :beam]
+    log_probs, parents, tokens = (part.gather(1, places) for part in candidates)
+    closed = given.plan.beyond | order.values[:, :beam].bool()
+    return Candidates(log_probs.masked_fill(closed, -torch.inf), parents, tokens)
+
+
+def _ended(search: SearchState) -> Tensor:
+    """Rows that are done, bool ``[batch]``; see the package's docstring for why the bound is exact."""
+    options, shortlist = search.options, search.shortlist
+    best_open = search.log_probs.amax(1)
+    bound = best_open / options.longest_norm
+    to_beat = shortlist.scores.gather(1, options.n_best[:, None] - 1)[:, 0]
+    decided = options.early_stopping & (bound <= to_beat)
+    return (shortlist.count >= options.beam_size) | (best_open == -torch.inf) | decided

@@ -1,0 +1,41 @@
+"""What goes into a running batch and what comes out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.config import DecodingOptions
+from model.decoding.hypothesis import Translation
+
+DEFAULT_MAX_LENGTH_FACTOR = 2
+DEFAULT_MAX_LENGTH_EXTRA = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One sentence to translate.
+
+    Attributes:
+        id: the caller's name for it, unique in the batch.
+        source: token ids as the tokenizer's ``source_ids`` gives them; not empty.
+        options: how to decode it.
+    """
+
+    id: int
+    source: tuple[int, ...]
+    options: DecodingOptions
+
+    @property
+    def max_length(self) -> int:
+        """Target tokens after which only EOS is allowed."""
+        if self.options.max_length is not None:
+            return self.options.max_length
+        return DEFAULT_MAX_LENGTH_FACTOR * len(self.source) + DEFAULT_MAX_LENGTH_EXTRA
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A job that is done, and its translation."""
+
+    id: int
+    translation: Translation
