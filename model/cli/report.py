@@ -54,7 +54,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--against",
         type=Path,
         metavar="OTHER",
-        help="a checkpoint to compare with; decodes as it says itself",
+        help="a checkpoint to compare with",
     )
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help="the page, a .html file")
     parser.add_argument(

@@ -49,7 +49,7 @@ def run_report(args: argparse.Namespace) -> int:
     page = Page(
         name=checkpoint.name,
         other=_other_name(checkpoint, others),
-        facts=_facts(checkpoint, options, others),
+        facts=_facts(checkpoint, options, others, args),
         sections=sections,
         card=examine(args.checkpoint).card,
         command=shlex.join(["python", "-m", "model", *args.arguments]),
@@ -73,7 +73,9 @@ def _section(
     advance: Advance,
 ) -> Section:
     lines = _translate(args, checkpoint, options, text, advance)
-    compared = [_translate(args, other, other.decoding, text, advance) for other in others]
+    compared = [
+        _translate(args, other, decoding_options(args, other.decoding), text, advance) for other in others
+    ]
     test = TestSet(
         source_language=text.source_language,
         target_language=text.target_language,
@@ -148,22 +150,28 @@ def _other_name(checkpoint: Checkpoint, others: Sequence[Checkpoint]) -> str | N
     return f"{other.name} {other.digest[:8]}" if other.name == checkpoint.name else other.name
 
 
-def _facts(checkpoint: Checkpoint, options: DecodingOptions, others: Sequence[Checkpoint]) -> dict[str, str]:
-    model = checkpoint.config.model
-    defaults = DecodingOptions().model_dump(mode="json")
-    decoding = {
-        name: value
-        for name, value in options.model_dump(mode="json").items()
-        if name in ("beam_size", "length_penalty", "coverage_penalty") or value != defaults[name]
-    }
-    parameters = sum(weight.numel() for weight in checkpoint.model.parameters())
+def _facts(
+    checkpoint: Checkpoint, options: DecodingOptions, others: Sequence[Checkpoint], args: argparse.Namespace
+) -> dict[str, str]:
+    model = checkpoint.config.model.model_dump(mode="json")
     facts = {
         "digest": checkpoint.digest,
         "directions": ", ".join(f"{one}→{other}" for one, other in checkpoint.directions),
-        "parameters": f"{parameters:,}",
-        "network": ", ".join(f"{name} {value}" for name, value in model.model_dump(mode="json").items()),
-        "decoding": ", ".join(f"{name} {value}" for name, value in decoding.items()),
+        "parameters": f"{sum(weight.numel() for weight in checkpoint.model.parameters()):,}",
+        "network": ", ".join(f"{name} {value}" for name, value in model.items()),
+        "decoding": _describe(options),
     }
     for other in others:
-        facts["against"] = f"{other.name}, digest {other.digest}"
+        decoding = _describe(decoding_options(args, other.decoding))
+        facts["against"] = f"{other.name}, digest {other.digest}; {decoding}"
     return facts
+
+
+def _describe(options: DecodingOptions) -> str:
+    """The settings that matter most, and those that are not the usual ones."""
+    usual = DecodingOptions().model_dump(mode="json")
+    return ", ".join(
+        f"{name} {value}"
+        for name, value in options.model_dump(mode="json").items()
+        if name in ("beam_size", "length_penalty", "coverage_penalty") or value != usual[name]
+    )

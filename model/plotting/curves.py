@@ -48,30 +48,35 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
 
 
 def draw_curves(runs: Sequence[Run], kind: str) -> bytes:
-    """Loss, BLEU, learning rate and speed of ``runs`` over updates, as ``png`` or ``svg``.
+    """``curves_figure`` as ``png`` or ``svg``."""
+    with drawing_style():
+        return render(curves_figure(runs), kind)
+
+
+def curves_figure(runs: Sequence[Run]) -> Figure:
+    """Loss, BLEU, learning rate and speed of ``runs`` over updates.
 
     BLEU is the mean over directions where there are several runs; of one run, each direction is drawn too.
     """
-    with drawing_style():
-        figure = Figure(figsize=(10, 6.4), layout="constrained")
-        panels = figure.subplots(2, 2, sharex=True).flat
-        for run in runs:
-            _line(panels[0], run.name, run.train, "loss")
-            _line(panels[1], run.name, run.valid, "bleu", marker=".")
-            _line(panels[2], run.name, run.train, "learning_rate")
-            _line(panels[3], run.name, run.train, "tokens_per_second")
-        if len(runs) == 1:
-            _draw_directions(panels[1], runs[0])
-        titles = ("training loss", "validation BLEU", "learning rate", "training tokens/s")
-        for axes, title in zip(panels, titles, strict=True):
-            axes.set_title(title, loc="left", fontsize=10)
-            axes.grid(color="#e4e7ec", linewidth=0.6)
-            axes.margins(x=0.01)
-        panels[2].set_xlabel("updates")
-        panels[3].set_xlabel("updates")
-        panels[3].set_ylim(bottom=0)
-        panels[1].legend(frameon=False, fontsize=8, loc="lower right", ncols=1 + len(panels[1].lines) // 8)
-        return render(figure, kind)
+    figure = Figure(figsize=(10, 6.4), layout="constrained")
+    loss, bleu, rate, speed = figure.subplots(2, 2, sharex=True).flat
+    for run in runs:
+        _line(loss, run.name, run.train, "loss")
+        _line(bleu, run.name, run.valid, "bleu", marker=".")
+        _line(rate, run.name, run.train, "learning_rate")
+        _line(speed, run.name, run.train, "tokens_per_second")
+    if len(runs) == 1:
+        _draw_directions(bleu, runs[0])
+    titles = ("training loss", "validation BLEU", "learning rate", "training tokens/s")
+    for axes, title in zip((loss, bleu, rate, speed), titles, strict=True):
+        axes.set_title(title, loc="left", fontsize=10)
+        axes.grid(color="#e4e7ec", linewidth=0.6)
+        axes.margins(x=0.01)
+    for axes in (rate, speed):
+        axes.set_xlabel("updates")
+    speed.set_ylim(bottom=0)
+    bleu.legend(frameon=False, fontsize=8, loc="lower right", ncols=1 + len(bleu.lines) // 8)
+    return figure
 
 
 def _draw_directions(axes: Axes, run: Run) -> None:
