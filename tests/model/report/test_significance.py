@@ -57,6 +57,7 @@ def test_the_paired_bootstrap_is_that_of_sacrebleus_command(tmp_path: Path) -> N
     assert [row.metric for row in rows] == ["BLEU", "chrF2"]
     for row, theirs, other in zip(rows, system, baseline, strict=True):
         assert row.baseline is not None
+        assert row.p_value is not None
         for ours, printed_numbers in ((row.system, theirs), (row.baseline, other)):
             wanted = [float(number) for number in printed_numbers[:3]]
             assert [ours.score, ours.mean, ours.half_width] == pytest.approx(wanted, abs=1e-6)
