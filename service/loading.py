@@ -18,6 +18,7 @@ from service.engine.engine import Engine
 from service.engine.limits import EngineLimits
 from service.engine.observer import Observer
 from service.engine.request import EngineLike
+from service.processors import available_processors, default_threads
 from service.registry import Registry, Served
 from service.settings import Settings, SettingsError, variable
 from service.text.segmentation import segment
@@ -103,7 +104,7 @@ def _build_engine(checkpoint: Checkpoint, settings: Settings, observer: Observer
         tokenizer.source_ids("a", checkpoint.directions[0][1]),
         limits,
         observer,
-        torch_threads=settings.threads,
+        torch_threads=settings.threads or default_threads(available_processors()),
     )
 
 

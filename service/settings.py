@@ -63,7 +63,10 @@ class Settings(BaseSettings):
         default="float32", description="what to compute in; the half ones are for cuda"
     )
     threads: int | None = Field(
-        default=None, ge=1, le=1024, description="CPU threads to compute with; default: PyTorch's choice"
+        default=None,
+        ge=1,
+        le=1024,
+        description="CPU threads an engine computes with; default: all processors allowed but one, at most 4",
     )
     max_queue_segments: int = Field(
         default=4096, ge=1, description="segments that may wait; beyond that requests are refused with 429"

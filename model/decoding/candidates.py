@@ -79,7 +79,7 @@ class Candidates(NamedTuple):
     Attributes:
         log_probs: of the whole hypothesis, float32; -inf where there is none.
         parents: the hypothesis that is continued, int64.
-        tokens: the token that continues it, int64; EOS where there is none.
+        tokens: the token that continues it, int64.
     """
 
     log_probs: Tensor
@@ -180,5 +180,4 @@ def _search_blocks(extensions: Extensions, words: Words, blocks: Tensor) -> tupl
 
 def _candidates(values: Tensor, places: Tensor, words: Words) -> Candidates:
     """Candidates from flat places ``hypothesis * vocab + token``."""
-    tokens = (places % words.size).masked_fill(values == -torch.inf, EOS)
-    return Candidates(values, places // words.size, tokens)
+    return Candidates(values, places // words.size, places % words.size)

@@ -8,7 +8,6 @@ from torch import Tensor
 from model.decoding.candidates import Candidates, largest
 from model.decoding.options import RowOptions
 from model.decoding.uniforms import uniforms
-from model.tokenizer import EOS
 
 
 def draw_candidates(
@@ -35,7 +34,7 @@ def draw_candidates(
     return Candidates(
         torch.cat([values, torch.full_like(values, -torch.inf)], 1),
         torch.cat([parents, parents], 1),
-        torch.cat([drawn.masked_fill(values == -torch.inf, EOS), torch.full_like(drawn, EOS)], 1),
+        torch.cat([drawn, drawn], 1),
     )
 
 
