@@ -82,9 +82,10 @@ def read_accounts(settings: Settings) -> Accounts:
     """The accounts of the keys in ``settings`` and in the file that they name.
 
     Raises:
-        SettingsError: the file cannot be read, or holds no key.
+        SettingsError: the file cannot be read or holds no key, or a key could not be sent in a header.
     """
     keys = [key.get_secret_value() for key in settings.api_keys]
+    _check(keys, variable("api_keys"))
     if settings.api_keys_file is not None:
         try:
             lines = settings.api_keys_file.read_text(encoding="utf-8").splitlines()
@@ -95,5 +96,11 @@ def read_accounts(settings: Settings) -> Accounts:
         found = [line.strip() for line in lines if line.strip() and not line.startswith("#")]
         if not found:  # rather than a service that is open to everybody
             raise SettingsError(f"{variable('api_keys_file')}: there is no key in {settings.api_keys_file}")
+        _check(found, variable("api_keys_file"))
         keys += found
     return Accounts(dict.fromkeys(keys), settings.character_quota)
+
+
+def _check(keys: Iterable[str], name: str) -> None:
+    if not all(key.isascii() and key.isprintable() and " " not in key for key in keys):
+        raise SettingsError(f"{name}: a key may only have printable ASCII characters other than spaces")

@@ -31,6 +31,12 @@ from service.translator import Job
 NO_LIMIT = 1_000_000_000_000
 """What DeepL itself says where there is none: its clients want a number."""
 
+_TYPE = {
+    "name": "type",
+    "in": "query",
+    "schema": {"enum": ["source", "target"], "default": "source"},
+    "description": "which languages; may be in a form too",
+}
 _REFUSED = {403: "The API key is missing or not accepted."}
 _TRANSLATE_PROBLEMS = {
     400: "A parameter is missing, not valid or not supported, or the direction is not served.",
@@ -86,6 +92,7 @@ def deepl_router(service: Service) -> APIRouter:
         summary="What can be translated",
         responses=responses(_LANGUAGES_PROBLEMS),
         response_model_exclude_none=True,
+        openapi_extra={"parameters": [_TYPE]},
     )
     async def languages(request: Request) -> list[DeepLLanguage]:
         """The source languages, or with `type=target`, in the query or in a form, the target languages."""

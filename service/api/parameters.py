@@ -12,7 +12,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
+from starlette.requests import ClientDisconnect
 
+from service.api.disconnect import ClientDisconnected
 from service.errors import InvalidRequest
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -36,6 +38,7 @@ async def read_parameters(request: Request, repeated: str = "") -> dict[str, Any
 
     Raises:
         InvalidRequest: the body or the query string is not what it claims to be.
+        ClientDisconnected: the client has gone before all of the body has come.
     """
     query = _collect(_read_pairs(request.scope["query_string"], "the query string"), repeated)
     return query | await _read_body(request, repeated)
@@ -62,7 +65,10 @@ def described(model: type[BaseModel]) -> dict[str, Any]:
 
 
 async def _read_body(request: Request, repeated: str) -> dict[str, Any]:
-    body = await request.body()
+    try:
+        body = await request.body()
+    except ClientDisconnect:
+        raise ClientDisconnected from None
     if not body.strip():
         return {}
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()

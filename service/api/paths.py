@@ -1,4 +1,4 @@
-"""Paths as clients put them together from an address with or without a slash at its end."""
+"""Paths as clients put them together."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import re
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+_ORIGIN = re.compile("^https?://[^/]*", re.IGNORECASE)
 _SLASHES = re.compile("//+")
 
 
 class TidyPath:
-    """ASGI middleware that takes ``//translate`` and ``/translate/`` for ``/translate``.
+    """ASGI middleware for paths: ``//translate``, ``/translate/`` and ``http://host/translate`` are ``/translate``.
 
-    A redirect would say the same, but many clients drop the body of a POST on its way.
+    The first two come of addresses with a slash at the end. A redirect would say the same, but many clients
+    drop the body of a POST on its way. The third is the form for proxies, which servers must accept too (RFC
+    9112, section 3.2.2).
 
     Args:
         app: what is inside.
@@ -24,5 +27,5 @@ class TidyPath:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve a request."""
         if scope["type"] == "http":
-            scope["path"] = _SLASHES.sub("/", scope["path"]).rstrip("/") or "/"
+            scope["path"] = _SLASHES.sub("/", _ORIGIN.sub("", scope["path"])).rstrip("/") or "/"
         await self._app(scope, receive, send)

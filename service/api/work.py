@@ -60,7 +60,8 @@ async def _translate(service: Service, job: Job) -> tuple[tuple[Detection, ...] 
     translator = Translator(registry, service.settings, service.metrics)
     if job.source != AUTO:
         return None, await translator.translate(job)
-    detections = await detect(service.detector, job.texts, registry, job.target)
+    with service.metrics.stage("detect"):
+        detections = await detect(service.detector, job.texts, registry, job.target)
     sources = [detection.language for detection in detections]
     return detections, await translate_mixed(translator, job, sources)
 

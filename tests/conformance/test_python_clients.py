@@ -5,6 +5,7 @@ What they return is compared with what a plain request returns, which other test
 
 from __future__ import annotations
 
+import http.client
 import json
 import urllib.parse
 import urllib.request
@@ -90,6 +91,15 @@ def test_deep_translator_with_a_key(guarded: RunningService) -> None:
         deep_translator.LibreTranslator("de", "en", api_key="wrong", custom_url=url).translate("Ja")
     with pytest.raises(ServerException):
         deep_translator.LibreTranslator("de", "fr", api_key=KEY, custom_url=url).translate("Ja")
+
+
+def test_the_request_of_a_proxy(service: RunningService) -> None:
+    """The whole address in the request line."""
+    connection = http.client.HTTPConnection(urllib.parse.urlsplit(service.url).netloc)
+    body = json.dumps({"q": "Hund", "source": "de", "target": "en"})
+    connection.request("POST", f"{service.url}/translate", body)
+    assert json.load(connection.getresponse())["translatedText"] == plain(service, "Hund")
+    connection.close()
 
 
 @pytest.mark.parametrize(

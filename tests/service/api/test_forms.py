@@ -12,9 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import Request
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
+from service.api.disconnect import ClientDisconnected
 from service.api.parameters import MAX_FORM_FIELDS, read_parameters
+from service.api.paths import TidyPath
 from service.errors import InvalidRequest
 from tests.service.harness import asynchronous, ready_client
 
@@ -98,6 +100,43 @@ async def test_the_body_wins_over_the_query_string() -> None:
 async def test_what_cannot_be_read_is_refused(one: Request, says: str) -> None:
     with pytest.raises(InvalidRequest, match=says):
         await read_parameters(one)
+
+
+@asynchronous
+async def test_a_client_that_leaves_while_it_sends_is_no_error() -> None:
+    async def receive() -> Message:
+        return {"type": "http.disconnect"}
+
+    gone = Request({"type": "http", "method": "POST", "query_string": b"", "headers": []}, receive)
+    with pytest.raises(ClientDisconnected):
+        await read_parameters(gone)
+
+
+@pytest.mark.parametrize(
+    ("sent", "path"),
+    [
+        ("/translate", "/translate"),
+        ("//v2///translate//", "/v2/translate"),
+        ("/", "/"),
+        ("//", "/"),
+        ("http://host:1/translate", "/translate"),
+        ("HTTPS://host//translate/", "/translate"),
+        ("http://host", "/"),
+        ("/a/http://b", "/a/http:/b"),
+    ],
+)
+@asynchronous
+async def test_paths_are_tidied(sent: str, path: str) -> None:
+    seen: list[str] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["path"])
+
+    async def nothing(*_: object) -> Any:
+        pytest.fail("it reads and sends nothing")
+
+    await TidyPath(app)({"type": "http", "path": sent}, nothing, nothing)
+    assert seen == [path]
 
 
 @asynchronous

@@ -133,6 +133,16 @@ def test_keys_open_their_own_account() -> None:
     assert open_to_all.find(None) is open_to_all.find("anything")
 
 
+@pytest.mark.parametrize("key", ["schlüssel", "two words", "a\x00b"])
+def test_a_key_that_no_header_can_hold_is_refused(tmp_path: Path, key: str) -> None:
+    file = tmp_path / "keys"
+    file.write_text(key, encoding="utf-8")
+    for name, setting in (("DRAGOMAN_API_KEYS", key), ("DRAGOMAN_API_KEYS_FILE", file)):
+        with pytest.raises(SettingsError, match=f"{name}: a key may only") as caught:
+            read_accounts(Settings.model_validate({name.removeprefix("DRAGOMAN_").lower(): setting}))
+        assert key not in str(caught.value)
+
+
 def test_keys_of_a_file(tmp_path: Path) -> None:
     file = tmp_path / "keys"
     file.write_text("# of the team\none\n\n  two \n")
