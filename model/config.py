@@ -22,6 +22,17 @@ NonNegativeInt = Annotated[int, Field(ge=0)]
 NonNegativeFloat = Annotated[float, Field(ge=0.0)]
 Config = TypeVar("Config", bound=BaseModel)
 
+CellKind = Literal["lstm", "gru", "rnn"]
+"""Recurrent units; ``rnn`` is the plain one with tanh."""
+AttentionKind = Literal["none", "additive", "dot", "general", "scaled_dot", "multi_head"]
+"""How a recurrent decoder looks at the source; with ``none`` it sees the encoder's final state alone."""
+
+_WITHOUT_EFFECT = {
+    "recurrent": ("feed_forward_size",),
+    "transformer": ("cell", "bidirectional", "attention"),
+}
+"""Keys of the ``[model]`` table that an architecture does not have."""
+
 
 class Frozen(BaseModel):
     """A value object: immutable, and an unknown key is an error."""
@@ -32,13 +43,18 @@ class Frozen(BaseModel):
 class ModelShape(Frozen):
     """The ``[model]`` table of a recipe: the shape of a network but for its vocabulary."""
 
-    architecture: Literal["recurrent"] = "recurrent"
+    architecture: Literal["recurrent", "transformer"] = "recurrent"
     embedding_size: PositiveInt = 256
-    hidden_size: PositiveInt = Field(default=384, description="even: the first encoder layer is two halves")
-    encoder_layers: PositiveInt = Field(default=2, description="the first is bidirectional")
-    decoder_layers: PositiveInt = Field(default=2, description="the first queries the attention")
-    attention: Literal["additive", "multi_head"] = "multi_head"
-    attention_heads: PositiveInt = Field(default=4, description="used by multi_head; must divide hidden_size")
+    hidden_size: PositiveInt = Field(default=384, description="even: widths are split in halves")
+    encoder_layers: PositiveInt = 2
+    decoder_layers: PositiveInt = Field(default=2, description="recurrent: the first queries the attention")
+    attention_heads: PositiveInt = Field(
+        default=4, description="of multi_head attention and the Transformer; must divide hidden_size"
+    )
+    cell: CellKind = "lstm"
+    bidirectional: bool = Field(default=True, description="the first encoder layer reads both ways")
+    attention: AttentionKind = "multi_head"
+    feed_forward_size: PositiveInt = Field(default=1024, description="width inside a Transformer's layers")
 
     @model_validator(mode="after")
     def _check_shapes(self) -> Self:
@@ -49,6 +65,20 @@ class ModelShape(Frozen):
                 f"attention_heads ({self.attention_heads}) must divide hidden_size ({self.hidden_size})"
             )
         return self
+
+    @model_validator(mode="after")
+    def _check_options_fit(self) -> Self:
+        """An option without effect would be a misunderstanding; at its default it may be spelt out."""
+        for key in _WITHOUT_EFFECT[self.architecture]:
+            self._refuse_unless_default(key, f"architecture {self.architecture!r}")
+        if self.attention != "multi_head":
+            self._refuse_unless_default("attention_heads", f"attention {self.attention!r}")
+        return self
+
+    def _refuse_unless_default(self, key: str, owner: str) -> None:
+        value, default = getattr(self, key), ModelShape.model_fields[key].default
+        if value != default:
+            raise ValueError(f"{key} = {value!r} has no effect with {owner}; leave it out")
 
     def with_vocabulary(self, size: int) -> ModelConfig:
         """The whole configuration, once the size of the vocabulary is known."""
@@ -98,14 +128,28 @@ class DecodingOptions(Frozen):
 
 
 class DataConfig(Frozen):
-    """Where the prepared corpus is (``python -m model prepare`` writes it)."""
+    """Where the prepared corpus is (``python -m model prepare`` writes it), and what is drawn from it."""
 
     directory: Path
+    directions: tuple[Annotated[str, Field(pattern=r"^[a-z]{2,3}-[a-z]{2,3}$")], ...] = Field(
+        default=(), description="train only these of the prepared ones, such as de-en; empty: all"
+    )
+    temperature: Annotated[float, Field(ge=1.0)] = Field(
+        default=1.0, description="a direction of n pairs has a share proportional to n ** (1 / temperature)"
+    )
+    weights: dict[str, NonNegativeFloat] = Field(
+        default_factory=dict,
+        description="how often pairs of a corpus are seen; keys: names in corpus.json, or patterns with *",
+    )
+    epoch_pairs: NonNegativeInt = Field(default=0, description="pairs of an epoch; 0: as many as there are")
 
 
 class TrainingConfig(Frozen):
     """How a network is trained."""
 
+    initialize_from: Path | None = Field(
+        default=None, description="a checkpoint of the same shape and vocabulary whose weights to start from"
+    )
     seed: NonNegativeInt = 1
     max_updates: PositiveInt = 20_000
     batch_tokens: PositiveInt = Field(default=4096, description="padded source + target tokens of a batch")
@@ -121,9 +165,28 @@ class TrainingConfig(Frozen):
     label_smoothing: Probability = 0.1
     dropout: Probability = 0.3
     word_dropout: Probability = Field(default=0.1, description="whole source and target-input tokens zeroed")
+    weight_drop: Probability = Field(default=0.0, description="recurrent weights zeroed for an update")
     segmentation_sampling: Probability = Field(
         default=0.3, description="share of sentences drawn as one of their n-best subword segmentations"
     )
+    consistency: Literal["none", "r_drop", "simcut"] = Field(
+        default="none", description="read each batch twice and pull the two predictions together"
+    )
+    consistency_weight: NonNegativeFloat = Field(default=3.0, description="alpha of both papers")
+    simcut_share: Probability = Field(default=0.05, description="tokens cut from simcut's second reading")
+    scheduled_sampling: Probability = Field(
+        default=0.0, description="share of target-input tokens that are the network's own, in the end"
+    )
+    scheduled_sampling_after_updates: NonNegativeInt = Field(
+        default=0, description="from then on the share grows linearly, until max_updates"
+    )
+    scheduled_sampling_temperature: NonNegativeFloat = Field(
+        default=0.0, description="0: the most probable token; above: drawn"
+    )
+    calm_after_updates: NonNegativeInt | None = Field(
+        default=None, description="from then on dropout and the three rates of noise are reduced; none: never"
+    )
+    calm_noise_fraction: Probability = Field(default=0.4, description="what is left of them then")
     ema_decay: Probability = Field(default=0.999, description="0 turns the moving average of the weights off")
     average_checkpoints: NonNegativeInt = Field(
         default=5,
@@ -151,7 +214,7 @@ class Recipe(Frozen):
 
 
 def load_recipe(path: Path) -> Recipe:
-    """Read and validate a TOML recipe; ``data.directory`` is taken relative to the file.
+    """Read and validate a TOML recipe; the paths in it are taken relative to the file.
 
     Raises:
         ConfigError: the file is missing, is not TOML, or a key or value is not accepted; the message names
@@ -163,9 +226,15 @@ def load_recipe(path: Path) -> Recipe:
         raise ConfigError(f"{path}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not valid TOML: {error}") from error
-    recipe = parse(Recipe, document, str(path))
-    directory = path.parent / recipe.data.directory
-    return recipe.model_copy(update={"data": DataConfig(directory=directory)})
+    return _relative_to(path.parent, parse(Recipe, document, str(path)))
+
+
+def _relative_to(folder: Path, recipe: Recipe) -> Recipe:
+    data, training = recipe.data, recipe.training
+    if training.initialize_from:
+        training = training.model_copy(update={"initialize_from": folder / training.initialize_from})
+    data = data.model_copy(update={"directory": folder / data.directory})
+    return recipe.model_copy(update={"data": data, "training": training})
 
 
 def parse(kind: type[Config], document: dict[str, Any], origin: str) -> Config:

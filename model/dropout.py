@@ -33,3 +33,14 @@ class WordDropout(nn.Module):
         if not self.training or self.probability == 0.0:
             return embedded
         return embedded * embedded.new_empty(*embedded.shape[:2], 1).bernoulli_(1.0 - self.probability)
+
+
+def set_dropout(network: nn.Module, dropout: float, word_dropout: float) -> None:
+    """Change both rates everywhere in ``network``."""
+    for module in network.modules():
+        if isinstance(module, LockedDropout):
+            module.probability = dropout
+        elif isinstance(module, nn.Dropout):
+            module.p = dropout
+        elif isinstance(module, WordDropout):
+            module.probability = word_dropout

@@ -47,12 +47,7 @@ def corpus_scores(hypotheses: Sequence[str], references: Sequence[str], target_l
     """
     if len(hypotheses) != len(references) or not hypotheses:
         raise ValueError(f"{len(hypotheses)} hypotheses for {len(references)} references")
-    try:
-        bleu = BLEU(trg_lang=target_language)
-    except RuntimeError as error:
-        raise ConfigError(
-            f"BLEU for {target_language!r} needs another library: pip install 'sacrebleu[{target_language}]'"
-        ) from error
+    bleu = bleu_metric(target_language)
     chrf = CHRF()
     bleu_score = bleu.corpus_score(hypotheses, [references])
     chrf_score = chrf.corpus_score(hypotheses, [references])
@@ -64,6 +59,24 @@ def corpus_scores(hypotheses: Sequence[str], references: Sequence[str], target_l
         bleu_signature=str(bleu.get_signature()),
         chrf_signature=str(chrf.get_signature()),
     )
+
+
+def bleu_metric(target_language: str, *, of_sentences: bool = False) -> BLEU:
+    """BLEU as sacreBLEU computes it, with the tokenizer of ``target_language``.
+
+    Args:
+        target_language: its code.
+        of_sentences: for the score of one short sentence: n-grams longer than it do not count.
+
+    Raises:
+        ConfigError: the language's tokenizer is not installed (Japanese, Korean).
+    """
+    try:
+        return BLEU(trg_lang=target_language, effective_order=of_sentences)
+    except RuntimeError as error:
+        raise ConfigError(
+            f"BLEU for {target_language!r} needs another library: pip install 'sacrebleu[{target_language}]'"
+        ) from error
 
 
 def translate_texts(

@@ -1,4 +1,4 @@
-"""Padding: rows of different lengths in one tensor, filled on the right."""
+"""Padding: rows of different lengths in one tensor, filled up with zeros."""
 
 from __future__ import annotations
 
@@ -8,15 +8,24 @@ import torch
 from torch import Tensor
 
 
-def pad_and_concat(parts: Sequence[Tensor]) -> Tensor:
-    """Join ``[batch_i, length_i, ...]`` tensors on axis 0, zeros (False) filling axis 1 to the longest."""
-    longest = max(part.shape[1] for part in parts)
-    rows = sum(part.shape[0] for part in parts)
-    joined = parts[0].new_zeros(rows, longest, *parts[0].shape[2:])
+def pad_and_concat(parts: Sequence[Tensor], *, dim: int = 1, left: bool = False) -> Tensor:
+    """Join tensors on axis 0, zeros (False) filling axis ``dim`` to the longest.
+
+    Args:
+        parts: tensors whose other axes agree.
+        dim: the axis to fill, not 0.
+        left: fill before what is there instead of after it.
+    """
+    shape = list(parts[0].shape)
+    shape[0] = sum(part.shape[0] for part in parts)
+    shape[dim] = max(part.shape[dim] for part in parts)
+    joined = parts[0].new_zeros(shape)
     start = 0
     for part in parts:
-        joined[start : start + part.shape[0], : part.shape[1]] = part
-        start += part.shape[0]
+        rows, length = part.shape[0], part.shape[dim]
+        offset = shape[dim] - length if left else 0
+        joined.narrow(0, start, rows).narrow(dim, offset, length).copy_(part)
+        start += rows
     return joined
 
 

@@ -96,25 +96,41 @@ class LineTranslator:
             DirectionError: the vocabulary has no tag for the target language.
             DecodingError: the network gave numbers that cannot be used.
         """
-        parts = [self._split(line) for line in lines]
-        sources = [self.tokenizer.source_ids(part, self.target_language) for line in parts for part in line]
+        parts = [self.split(line) for line in lines]
+        sources = self.sources([part for line in parts for part in line])
         candidates = iter(self._candidates(sources))
         return [self._join(list(islice(candidates, len(line)))) for line in parts]
 
-    def _split(self, line: str) -> list[str]:
+    def split(self, line: str) -> list[str]:
+        """The parts that ``line`` is translated in: nearly always one, none for a blank line."""
         stripped = line.strip()
         parts = [part.strip() for part in split_to_fit(stripped, self._fits)]
         return [part for part in parts if part]
+
+    def sources(self, parts: Sequence[str]) -> list[list[int]]:
+        """What the network reads for each of ``parts``."""
+        return [self.tokenizer.source_ids(part, self.target_language) for part in parts]
+
+    @property
+    def forbidden(self) -> frozenset[int]:
+        """What no translation may hold: control symbols and language tags."""
+        return CONTROL_IDS | {self.tokenizer.tag(language) for language in self.tokenizer.languages}
+
+    def text_of(self, hypothesis: Hypothesis) -> str:
+        """The text of a part's hypothesis, on one line."""
+        return _LINE_BREAKS.sub(" ", self.tokenizer.decode(hypothesis.tokens)).strip()
+
+    def join_texts(self, texts: Iterable[str]) -> str:
+        """The translation of a line from those of its parts."""
+        space = "" if self.target_language in _UNSPACED_LANGUAGES else " "
+        return space.join(text for text in texts if text)
 
     def _fits(self, text: str) -> bool:
         return len(self.tokenizer.source_ids(text.strip(), self.target_language)) <= self.max_source_tokens
 
     def _candidates(self, sources: Sequence[list[int]]) -> Iterator[_PartTranslation]:
         """For each of ``sources`` its candidates."""
-        tags = {self.tokenizer.tag(language) for language in self.tokenizer.languages}
-        translations = decode(
-            self.model, sources, self.options, forbidden=CONTROL_IDS | tags, max_rows=self.rows
-        )
+        translations = decode(self.model, sources, self.options, forbidden=self.forbidden, max_rows=self.rows)
         pairs = [
             (source, hypothesis)
             for source, translation in zip(sources, translations, strict=True)
@@ -142,8 +158,9 @@ class LineTranslator:
         ]
 
     def _candidate(self, hypothesis: Hypothesis, links: tuple[Link, ...]) -> Candidate:
-        text = _LINE_BREAKS.sub(" ", self.tokenizer.decode(hypothesis.tokens)).strip()
-        return Candidate(text, hypothesis.score, hypothesis.log_prob, hypothesis.truncated, links)
+        return Candidate(
+            self.text_of(hypothesis), hypothesis.score, hypothesis.log_prob, hypothesis.truncated, links
+        )
 
     def _join(self, parts: Sequence[_PartTranslation]) -> LineTranslation:
         """The ``k``-th candidates of all parts together, or the last of a part that has fewer."""
@@ -162,9 +179,8 @@ class LineTranslator:
             links += [(source_words + i, target_words + j) for i, j in candidate.alignment]
             source_words += part.words
             target_words += len(candidate.text.split())
-        space = "" if self.target_language in _UNSPACED_LANGUAGES else " "
         return Candidate(
-            text=space.join(candidate.text for candidate in chosen if candidate.text),
+            text=self.join_texts(candidate.text for candidate in chosen),
             score=sum(candidate.score for candidate in chosen),
             log_prob=sum(candidate.log_prob for candidate in chosen),
             truncated=any(candidate.truncated for candidate in chosen),

@@ -31,7 +31,7 @@ from model.checkpoint.manifest import (
     Manifest,
     read_manifest,
 )
-from model.checkpoint.save import save_checkpoint
+from model.checkpoint.save import save_checkpoint, set_decoding_defaults
 
 __all__ = [
     "CARD_FILE",
@@ -48,4 +48,5 @@ __all__ = [
     "read_config",
     "read_manifest",
     "save_checkpoint",
+    "set_decoding_defaults",
 ]

@@ -12,7 +12,7 @@ from model.checkpoint.manifest import TOKENIZER_FILE, WEIGHTS_FILE, Manifest, re
 from model.checkpoint.weights import restore_network
 from model.config import DecodingOptions
 from model.errors import CheckpointError, DirectionError
-from model.recurrent import RecurrentSeq2Seq
+from model.network import AnyNetwork
 from model.tokenizer import Tokenizer
 
 
@@ -28,7 +28,7 @@ class Checkpoint:
         directory: where it was loaded from.
     """
 
-    model: RecurrentSeq2Seq
+    model: AnyNetwork
     tokenizer: Tokenizer
     config: CheckpointConfig
     digest: str

@@ -12,7 +12,7 @@ import torch
 from pydantic import JsonValue
 from torch import nn
 
-from model.checkpoint.document import CheckpointConfig
+from model.checkpoint.document import CheckpointConfig, read_config
 from model.checkpoint.load import check_tokenizer
 from model.checkpoint.manifest import (
     CARD_FILE,
@@ -22,6 +22,7 @@ from model.checkpoint.manifest import (
     TOKENIZER_FILE,
     WEIGHTS_FILE,
     make_manifest,
+    read_manifest,
 )
 from model.checkpoint.weights import pack_weights
 from model.config import DecodingOptions, ModelConfig, parse
@@ -81,10 +82,36 @@ def save_checkpoint(  # noqa: PLR0913 - each argument is a part of the folder
         WEIGHTS_FILE: pack_weights(model.state_dict(), config, dtype, directory / WEIGHTS_FILE),
         TOKENIZER_FILE: tokenizer.serialized,
     }
+    install(directory, contents)
+
+
+def set_decoding_defaults(directory: Path, decoding: DecodingOptions) -> None:
+    """Change how the checkpoint in ``directory`` decodes where a caller asks for nothing else.
+
+    The network, the tokenizer and the model card stay as they are; the digest becomes another, as the
+    checkpoint now translates differently. The folder is replaced whole, as ``save_checkpoint`` does.
+
+    Raises:
+        CheckpointError: it is damaged, in whatever file, or holds something that is not part of it.
+        OSError: it cannot be written; nothing has changed.
+    """
+    manifest = read_manifest(directory)
+    config = read_config(directory, manifest).model_copy(update={"decoding": decoding})
+    contents = {name: manifest.read(directory, name) for name in HASHED_FILES}
+    check_replaceable(directory)
+    install(directory, contents | {CONFIG_FILE: config.to_bytes()})
+
+
+def install(directory: Path, contents: Mapping[str, bytes]) -> None:
+    """Put a folder of ``contents``, and their manifest, where ``directory`` is; keep the card that is there.
+
+    Raises:
+        OSError: it cannot be written; nothing is left behind.
+    """
     directory.parent.mkdir(parents=True, exist_ok=True)
     staging = directory.with_name(f".{directory.name}.{secrets.token_hex(4)}.new")
     try:
-        _write_folder(staging, contents | {MANIFEST_FILE: make_manifest(contents)})
+        _write_folder(staging, {**contents, MANIFEST_FILE: make_manifest(contents)})
         _keep_card(directory, staging)
         _replace(directory, staging)
     finally:

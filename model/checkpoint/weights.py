@@ -14,7 +14,7 @@ from torch.overrides import TorchFunctionMode
 from model.build import build_model
 from model.config import ModelConfig
 from model.errors import CheckpointError
-from model.recurrent import RecurrentSeq2Seq
+from model.network import AnyNetwork
 
 STORED_DTYPES = (torch.bfloat16, torch.float16, torch.float32)
 
@@ -34,7 +34,7 @@ def pack_weights(
     return safetensors.torch.save(stored)
 
 
-def restore_network(content: bytes, config: ModelConfig, origin: Path) -> RecurrentSeq2Seq:
+def restore_network(content: bytes, config: ModelConfig, origin: Path) -> AnyNetwork:
     """The network of ``config`` with the weights in ``content``, as they are stored, on the CPU.
 
     Raises:
@@ -70,7 +70,7 @@ class _NoInitialisation(TorchFunctionMode):
         return func(*args, **kwargs)
 
 
-def _network_without_weights(config: ModelConfig, origin: Path) -> RecurrentSeq2Seq:
+def _network_without_weights(config: ModelConfig, origin: Path) -> AnyNetwork:
     """Shapes alone, on the meta device: takes no memory and draws no random number."""
     try:
         with torch.device("meta"), _NoInitialisation():
@@ -90,7 +90,7 @@ def _check_layers(tensors: Mapping[str, Tensor], config: ModelConfig, origin: Pa
         raise CheckpointError(f"{origin}: {len(tensors)} tensors, too few for the {layers} layers configured")
 
 
-def _check_shapes(tensors: Mapping[str, Tensor], model: RecurrentSeq2Seq, origin: Path) -> None:
+def _check_shapes(tensors: Mapping[str, Tensor], model: AnyNetwork, origin: Path) -> None:
     expected = {name: tensor.shape for name, tensor in model.state_dict().items()}
     for name, shape in expected.items():
         if name not in tensors:

@@ -23,6 +23,8 @@ from model.errors import ModelError
 COMMANDS = {
     "prepare": "clean parallel text, train the tokenizer, encode",
     "train": "train a checkpoint from a recipe",
+    "distill": "let a teacher translate a corpus for a student",
+    "tune": "find the best length and coverage penalties",
     "evaluate": "score a checkpoint: BLEU and chrF with sacreBLEU",
     "translate": "translate a file or standard input, line by line",
     "inspect": "say what a checkpoint is, and check its files",

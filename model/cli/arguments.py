@@ -32,6 +32,18 @@ def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_ensemble(parser: argparse.ArgumentParser) -> None:
+    """Add further checkpoints that decode together with the first."""
+    parser.add_argument(
+        "--ensemble",
+        type=Path,
+        nargs="+",
+        default=[],
+        metavar="OTHER",
+        help="checkpoints of the same vocabulary; the mean of all their probabilities is searched",
+    )
+
+
 def add_direction(parser: argparse.ArgumentParser) -> None:
     """Add the two languages."""
     parser.add_argument("--source-lang", required=True, metavar="LANG", help="translate from, such as de")

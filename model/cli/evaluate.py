@@ -11,6 +11,7 @@ from model.cli.arguments import (
     add_checkpoint,
     add_decoding,
     add_direction,
+    add_ensemble,
     add_machine,
     add_progress,
 )
@@ -29,7 +30,7 @@ were computed. The target language chooses BLEU's tokenizer: zh for Chinese, 13a
 
 --json writes an object with bleu, chrf, their signatures, brevity_penalty, length_ratio (translation
 over reference), sentences, seconds and sentences_per_second (translating only), the command, the
-checkpoint's name and digest, and the decoding options.
+checkpoint's name and digest (and those of the rest of an ensemble), and the decoding options.
 """
 
 
@@ -44,6 +45,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.set_defaults(run=run, n_best=1)
     add_checkpoint(parser)
+    add_ensemble(parser)
     add_direction(parser)
     parser.add_argument("--source", type=Path, required=True, metavar="FILE", help="what to translate")
     parser.add_argument(

@@ -62,10 +62,18 @@ def _add_text_arguments(parser: argparse.ArgumentParser) -> None:
         "--corpus",
         nargs="+",
         action="append",
-        required=True,
+        default=[],
         metavar=("PAIR", "FILE"),
         help="training text: a language pair like de-en, then two aligned files (one sentence a line) or one"
         " file of two tab-separated columns; UTF-8, may be .gz or .xz; repeat for more",
+    )
+    group.add_argument(
+        "--one-way",
+        nargs="+",
+        action="append",
+        default=[],
+        metavar=("PAIR", "FILE"),
+        help="training text for the direction PAIR alone, such as a teacher's translations; repeat for more",
     )
     group.add_argument(
         "--valid",
@@ -165,7 +173,10 @@ def _add_cleaning_arguments(parser: argparse.ArgumentParser) -> None:
 def _options(args: argparse.Namespace) -> PrepareOptions:
     return PrepareOptions(
         output=args.output,
-        corpora=tuple(parse_parallel_text(words) for words in args.corpus),
+        corpora=(
+            *(parse_parallel_text(words) for words in args.corpus),
+            *(parse_parallel_text(words, one_way=True) for words in args.one_way),
+        ),
         validation=tuple(parse_parallel_text(words) for words in args.valid),
         directions=tuple(parse_direction(text) for text in args.direction),
         vocabulary_size=args.vocabulary_size,

@@ -13,9 +13,8 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from model.checkpoint import Checkpoint
 from model.cli.progress import line_progress
-from model.cli.setup import decoding_options, open_checkpoint
+from model.cli.setup import Opened, decoding_options, open_translator
 from model.config import DecodingOptions
 from model.errors import CorpusError
 from model.evaluation import Scores, corpus_scores
@@ -30,7 +29,7 @@ class Evaluation:
     """Scores, and all that is needed to get them again."""
 
     command: str
-    checkpoint: Checkpoint
+    opened: Opened
     options: DecodingOptions
     scores: Scores
     sentences: int
@@ -45,17 +44,17 @@ class Evaluation:
 def run_evaluate(args: argparse.Namespace) -> int:
     """Translate, score, print."""
     sources, references = read_test_set(args.source, args.reference)
-    checkpoint = open_checkpoint(args)
-    options = decoding_options(args, checkpoint.decoding)
+    opened = open_translator(args)
+    options = decoding_options(args, opened.checkpoint.decoding)
     started = time.perf_counter()
-    translations = _translate(args, checkpoint, options, sources)
+    translations = _translate(args, opened, options, sources)
     seconds = time.perf_counter() - started
     if args.output:
         text = "".join(f"{translation}\n" for translation in translations)
         args.output.write_text(text, encoding="utf-8", newline="\n")
     evaluation = Evaluation(
         command=shlex.join(["python", "-m", "model", *args.arguments]),
-        checkpoint=checkpoint,
+        opened=opened,
         options=options,
         scores=corpus_scores(translations, references, args.target_lang),
         sentences=len(sources),
@@ -85,11 +84,11 @@ def read_test_set(source: Path, reference: Path) -> tuple[list[str], list[str]]:
 
 
 def _translate(
-    args: argparse.Namespace, checkpoint: Checkpoint, options: DecodingOptions, sources: list[str]
+    args: argparse.Namespace, opened: Opened, options: DecodingOptions, sources: list[str]
 ) -> list[str]:
     translator = LineTranslator(
-        model=checkpoint.model,
-        tokenizer=checkpoint.tokenizer,
+        model=opened.network,
+        tokenizer=opened.checkpoint.tokenizer,
         target_language=args.target_lang,
         options=options,
         rows=args.batch_rows,
@@ -105,7 +104,8 @@ def _translate(
 
 
 def _as_json(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, object]:
-    checkpoint, model = evaluation.checkpoint, evaluation.checkpoint.model
+    opened = evaluation.opened
+    named = [{"name": each.name, "digest": each.digest} for each in (opened.checkpoint, *opened.others)]
     return {
         **asdict(evaluation.scores),
         "sentences": evaluation.sentences,
@@ -114,10 +114,11 @@ def _as_json(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, obje
         "source_language": args.source_lang,
         "target_language": args.target_lang,
         "command": evaluation.command,
-        "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
+        "checkpoint": named[0],
+        "ensemble": named[1:],
         "decoding": evaluation.options.model_dump(mode="json"),
         "machine": {
-            "device": str(model.device),
+            "device": str(opened.network.device),
             "precision": args.precision,
             "threads": torch.get_num_threads(),
             "torch": torch.__version__,
@@ -127,7 +128,7 @@ def _as_json(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, obje
 
 def _print_table(args: argparse.Namespace, evaluation: Evaluation) -> None:
     scores = evaluation.scores
-    title = f"{evaluation.checkpoint.name} {args.source_lang}→{args.target_lang}"
+    title = f"{evaluation.opened.name} {args.source_lang}→{args.target_lang}"
     table = Table(title=title, show_header=False)
     table.add_column("")
     table.add_column("", justify="right")
@@ -142,4 +143,5 @@ def _print_table(args: argparse.Namespace, evaluation: Evaluation) -> None:
     console.print(table)
     for name, signature in (("BLEU", scores.bleu_signature), ("chrF", scores.chrf_signature)):
         console.print(f"{name}  {signature}", highlight=False, soft_wrap=True)
-    console.print(f"checkpoint  {evaluation.checkpoint.digest}", highlight=False, soft_wrap=True)
+    for checkpoint in (evaluation.opened.checkpoint, *evaluation.opened.others):
+        console.print(f"checkpoint  {checkpoint.digest}", highlight=False, soft_wrap=True)

@@ -10,7 +10,7 @@ from typing import BinaryIO
 
 from model.cli.lines import open_input, open_output, read_blocks
 from model.cli.progress import line_progress
-from model.cli.setup import decoding_options, open_checkpoint
+from model.cli.setup import decoding_options, open_translator
 from model.translation import Candidate, LineTranslation, LineTranslator
 
 _ROWS_A_BLOCK = 16
@@ -19,12 +19,12 @@ _ROWS_A_BLOCK = 16
 
 def run_translate(args: argparse.Namespace) -> int:
     """Translate the input to the output, block by block."""
-    checkpoint = open_checkpoint(args)
+    opened = open_translator(args)
     translator = LineTranslator(
-        model=checkpoint.model,
-        tokenizer=checkpoint.tokenizer,
+        model=opened.network,
+        tokenizer=opened.checkpoint.tokenizer,
         target_language=args.target_lang,
-        options=decoding_options(args, checkpoint.decoding),
+        options=decoding_options(args, opened.checkpoint.decoding),
         rows=args.batch_rows,
         max_source_tokens=args.max_source_tokens,
         alignments=args.alignments,

@@ -11,6 +11,7 @@ from model.cli.arguments import (
     add_checkpoint,
     add_decoding,
     add_direction,
+    add_ensemble,
     add_machine,
     add_progress,
     add_sampling,
@@ -67,6 +68,7 @@ def add_parser(subparsers: Subparsers) -> None:
     )
     parser.set_defaults(run=run)
     add_checkpoint(parser)
+    add_ensemble(parser)
     add_direction(parser)
     _add_files(parser)
     _add_columns(parser)

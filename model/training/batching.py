@@ -18,6 +18,8 @@ from model.config import TrainingConfig
 from model.errors import CorpusError
 from model.tokenizer import BOS, EOS
 from model.training.dataset import Dataset
+from model.training.mixture import Mixture
+from model.training.noise import noise
 
 SEGMENTATION_TEMPERATURE = 5.0
 """Divides log-probabilities when a segmentation is drawn: alpha 0.2 in Kudo 2018; over n-best lists."""
@@ -56,7 +58,7 @@ class Batch:
 
 @dataclass(frozen=True)
 class Epoch:
-    """The batches of one pass over the data, as indices.
+    """The batches of one epoch, as indices.
 
     Attributes:
         sources, targets: the drawn segmentation of each pair's two sides, int64 ``[pairs]``.
@@ -88,14 +90,29 @@ class Epoch:
         )
 
 
-def plan_epoch(dataset: Dataset, config: TrainingConfig, epoch: int) -> Epoch:
-    """Draw segmentations, group pairs by length, cut groups into batches and shuffle these.
+def plan_epoch(
+    dataset: Dataset,
+    config: TrainingConfig,
+    epoch: int,
+    mixture: Mixture | None = None,
+    first_update: int = 0,
+) -> Epoch:
+    """Draw pairs and segmentations, group pairs by length, cut groups into batches and shuffle these.
+
+    Args:
+        dataset: the training rows.
+        config: the seed, the limits and the share of sampled segmentations.
+        epoch: its number, from 0.
+        mixture: how often each row is drawn; None: once.
+        first_update: the update that the epoch begins with; says how many segmentations are sampled.
 
     Raises:
         CorpusError: no pair is short enough for the configured limits.
     """
     random = np.random.default_rng((config.seed, epoch))
-    draw = _SegmentationSampler(dataset, config.segmentation_sampling, random)
+    if mixture:
+        dataset = dataset.take(mixture.draw(random))
+    draw = _SegmentationSampler(dataset, noise(first_update, config).segmentation_sampling, random)
     sources, targets = draw(dataset.pairs[:, 0]), draw(dataset.pairs[:, 1])
     lengths = np.diff(dataset.segmentation_offsets)
     source_lengths, target_lengths = lengths[sources] + 2, lengths[targets] + 1  # tag and EOS; EOS

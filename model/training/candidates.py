@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 from model.build import build_model
 from model.checkpoint import load_checkpoint, save_checkpoint
 from model.config import DecodingOptions, Recipe
-from model.recurrent import RecurrentSeq2Seq
+from model.network import AnyNetwork
 from model.training.averaging import average_files
 from model.training.prepared import PreparedCorpus
 from model.training.reporting import Reporter
@@ -35,7 +35,7 @@ class Candidates:
         self._corpus = corpus
         self._sets = validation_sets(corpus, recipe.training.validation_sentences)
 
-    def consider(self, model: RecurrentSeq2Seq, progress: Progress, reporter: Reporter) -> Progress:
+    def consider(self, model: AnyNetwork, progress: Progress, reporter: Reporter) -> Progress:
         """Score ``model``; keep it in ``best/`` if it is the best so far, and as a snapshot for averaging."""
         started = time.perf_counter()
         scores = self._scores(model, self._recipe.training.validation_beam_size)
@@ -52,7 +52,7 @@ class Candidates:
             }
         )
 
-    def choose(self, last: RecurrentSeq2Seq, progress: Progress, reporter: Reporter) -> Path:
+    def choose(self, last: AnyNetwork, progress: Progress, reporter: Reporter) -> Path:
         """Compare the best, the last and the average with the serving beam; write the winner."""
         best = load_checkpoint(self._directory / "best", device=last.device).model
         models = {"best validated": best, "last": last}
@@ -72,10 +72,10 @@ class Candidates:
             if path not in kept:
                 path.unlink()
 
-    def _scores(self, model: RecurrentSeq2Seq, beam: int) -> dict[str, float]:
+    def _scores(self, model: AnyNetwork, beam: int) -> dict[str, float]:
         return validate(model, self._corpus, self._sets, DecodingOptions(beam_size=beam))
 
-    def _keep_snapshot(self, model: RecurrentSeq2Seq, progress: Progress) -> tuple[int, ...]:
+    def _keep_snapshot(self, model: AnyNetwork, progress: Progress) -> tuple[int, ...]:
         count = self._recipe.training.average_checkpoints
         if not count:
             return ()
@@ -84,7 +84,7 @@ class Candidates:
         save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, path)
         return (*progress.snapshots, progress.update)[-count:]
 
-    def _averaged(self, like: RecurrentSeq2Seq, progress: Progress) -> RecurrentSeq2Seq:
+    def _averaged(self, like: AnyNetwork, progress: Progress) -> AnyNetwork:
         averaged = build_model(like.config)
         averaged.load_state_dict(average_files([self._snapshot(update) for update in progress.snapshots]))
         return averaged.to(like.device).eval()
@@ -95,7 +95,7 @@ class Candidates:
     def _write(
         self,
         folder: str,
-        model: RecurrentSeq2Seq,
+        model: AnyNetwork,
         progress: Progress,
         scores: Mapping[str, float],
         origin: str,
@@ -115,7 +115,9 @@ class Candidates:
                 "seconds": round(progress.seconds, 1),
                 "weights": origin,
                 "validation": dict(scores),
-                "recipe": self._recipe.training.model_dump(mode="json"),
+                "recipe": self._recipe.training.model_dump(mode="json", exclude={"initialize_from"}),
+                "data": self._recipe.data.model_dump(mode="json", exclude={"directory"}),
+                "initialized_from": progress.initialized_from,
             },
             dtype=torch.bfloat16,
         )

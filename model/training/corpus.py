@@ -39,10 +39,12 @@ class ParallelText:
     Attributes:
         languages: of the first and the second file, or column.
         files: two aligned files, or one with two tab-separated columns.
+        one_way: whether it teaches to translate from the first language into the second and not back.
     """
 
     languages: Direction
     files: tuple[Path, ...]
+    one_way: bool = False
 
     def __str__(self) -> str:
         return " ".join(["-".join(self.languages), *map(str, self.files)])
@@ -51,6 +53,11 @@ class ParallelText:
     def label(self) -> str:
         """Languages and file names without folders."""
         return " ".join(["-".join(self.languages), *(file.name for file in self.files)])
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """What it can train."""
+        return (self.languages,) if self.one_way else (self.languages, self.languages[::-1])
 
     def read(self) -> Iterator[Pair | Unreadable]:
         """Each line's pair, or why it has none.
@@ -73,7 +80,7 @@ def parse_direction(text: str) -> Direction:
     return found[1], found[2]
 
 
-def parse_parallel_text(words: list[str]) -> ParallelText:
+def parse_parallel_text(words: list[str], *, one_way: bool = False) -> ParallelText:
     """``["de-en", "a.de", "a.en"]`` or ``["de-en", "a.tsv"]``, as on the command line.
 
     Raises:
@@ -84,7 +91,21 @@ def parse_parallel_text(words: list[str]) -> ParallelText:
         raise ConfigError(
             f"{' '.join(words)}: give a language pair and then two aligned files or one tab-separated file"
         )
-    return ParallelText(languages, tuple(Path(word) for word in words[1:]))
+    return ParallelText(languages, tuple(Path(word) for word in words[1:]), one_way)
+
+
+def read_sentences(path: Path) -> Iterator[str | Unreadable]:
+    """Each line of a file in one language, or why it is no sentence.
+
+    Raises:
+        CorpusError: the file cannot be read or is empty.
+    """
+    line = None
+    for line in _lines(path):
+        decoded = _decode([line, b""])
+        yield decoded if isinstance(decoded, Unreadable) else decoded[0]
+    if line is None:
+        raise CorpusError(f"{path} is empty")
 
 
 def sha256(path: Path) -> str:

@@ -12,7 +12,7 @@ A sentence that serves in two directions, or in several pairs, is stored once.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,8 @@ class Dataset:
             segmentation of a sentence is its most probable one.
         log_probs: each segmentation's unigram log-probability, float32 ``[segmentations]``.
         pairs: source sentence, target sentence, target language's tag id, int32 ``[pairs, 3]``.
+        origins: the corpus and the direction of each pair, as ``corpus.json`` counts them, int32
+            ``[pairs, 2]``; None in a folder prepared before this was stored.
     """
 
     tokens: Int32
@@ -49,6 +51,7 @@ class Dataset:
     sentence_offsets: Int64
     log_probs: Float32
     pairs: Int32
+    origins: Int32 | None = None
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -65,7 +68,10 @@ class Dataset:
 
     def save(self, path: Path) -> None:
         """Write to ``path`` as safetensors."""
-        save_file({name: np.ascontiguousarray(getattr(self, name)) for name in _FIELDS}, path)
+        arrays = {name: getattr(self, name) for name in (*_FIELDS, _ORIGINS)}
+        save_file(
+            {name: np.ascontiguousarray(array) for name, array in arrays.items() if array is not None}, path
+        )
 
     @classmethod
     def load(cls, path: Path) -> Dataset:
@@ -82,7 +88,13 @@ class Dataset:
             ) from error
         if missing := sorted(set(_FIELDS) - set(arrays)):
             raise CorpusError(f"{path}: not a prepared corpus: {', '.join(missing)} missing")
-        return cls(**{name: arrays[name] for name in _FIELDS})
+        return cls(**{name: arrays[name] for name in _FIELDS}, origins=arrays.get(_ORIGINS))
+
+    def take(self, rows: Int64) -> Dataset:
+        """The same sentences with the pairs ``rows`` alone, in that order; a row may occur twice."""
+        origins = None if self.origins is None else self.origins[rows]
+        return replace(self, pairs=self.pairs[rows], origins=origins)
 
 
 _FIELDS = ("tokens", "segmentation_offsets", "sentence_offsets", "log_probs", "pairs")
+_ORIGINS = "origins"

@@ -21,14 +21,19 @@ import torch
 
 from model.build import build_model
 from model.config import Recipe
-from model.errors import TrainingError
-from model.recurrent import RecurrentSeq2Seq
+from model.errors import ConfigError, TrainingError
+from model.network import AnyNetwork, Network
+from model.recurrent_layers import set_weight_drop
 from model.training.allocator import keep_freed_memory
 from model.training.averaging import moving_average
 from model.training.batching import Batch, plan_epoch
 from model.training.candidates import Candidates
+from model.training.initial import initial_weights
 from model.training.interrupt import StopRequest, stop_on_signal
-from model.training.loss import Loss, tied_softmax_loss
+from model.training.loss import Loss
+from model.training.mixture import plan_mixture
+from model.training.noise import noise, set_noise
+from model.training.objective import batch_loss
 from model.training.optimizer import build_optimizer
 from model.training.prepared import PreparedCorpus
 from model.training.reporting import Reporter
@@ -64,6 +69,7 @@ def train(recipe: Recipe, directory: Path, *, resume: bool = False) -> Outcome:
         TrainingError: there is a run where none should be, or none where one should be; the recipe is not
             the run's; or the loss is no longer finite (``best/`` and the last saved state stay).
         CorpusError: the prepared corpus cannot be used.
+        ConfigError: the recipe asks for what the corpus or the checkpoint to start from does not have.
     """
     has_run = (directory / STATE_FILE).exists()
     if resume and not has_run:
@@ -76,6 +82,8 @@ def train(recipe: Recipe, directory: Path, *, resume: bool = False) -> Outcome:
     trainer = Trainer(recipe, directory)
     if resume:
         trainer.restore()
+    else:
+        trainer.initialise()
     return trainer.run()
 
 
@@ -88,15 +96,32 @@ class Trainer:
         self.config = config
         self.directory = directory
         self.device = _device(config.device)
-        self.corpus = PreparedCorpus.load(recipe.data.directory)
+        self.corpus = PreparedCorpus.load(recipe.data.directory).restricted_to(recipe.data.directions)
+        self.mixture = plan_mixture(self.corpus, recipe.data)
         self.candidates = Candidates(recipe, directory, self.corpus)
         torch.manual_seed(config.seed)
         shape = recipe.model.with_vocabulary(self.corpus.tokenizer.vocabulary_size)
         self.model = build_model(shape, dropout=config.dropout, word_dropout=config.word_dropout)
+        if config.weight_drop and not set_weight_drop(self.model, config.weight_drop):
+            raise ConfigError(f"training.weight_drop: a {shape.architecture} has no recurrent weights")
         self.model.to(self.device)
         self.average = moving_average(self.model, config.ema_decay)
         self.optimizer = build_optimizer(self.model, config)
         self.progress = Progress()
+
+    def initialise(self) -> None:
+        """Start from the checkpoint that the recipe names, if it names one.
+
+        Raises:
+            ConfigError: its weights do not fit.
+        """
+        if self.config.initialize_from:
+            weights, digest = initial_weights(
+                self.config.initialize_from, self.model.config, self.corpus.tokenizer
+            )
+            for model in (self.model, self.average.module):
+                model.load_state_dict(weights)
+            self.progress = Progress(initialized_from=digest)
 
     def restore(self) -> None:
         """Continue from the saved state."""
@@ -125,7 +150,8 @@ class Trainer:
 
     def _run_epoch(self, reporter: Reporter, stop: StopRequest) -> None:
         """Make updates until the epoch ends, the run is complete, or a stop is requested."""
-        epoch = plan_epoch(self.corpus.dataset, self.config, self.progress.epoch)
+        first_update = self.progress.update - self.progress.batch
+        epoch = plan_epoch(self.corpus.dataset, self.config, self.progress.epoch, self.mixture, first_update)
         window = Window()
         for batch in epoch.iterate(self.progress.batch):
             started = time.perf_counter()
@@ -147,9 +173,10 @@ class Trainer:
         config = self.config
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(self.progress.update, config)
+        set_noise(self.model, noise(self.progress.update, config))
         self.model.train()
         self.optimizer.zero_grad(set_to_none=True)
-        loss = batch_loss(self.model, batch, config.label_smoothing, _dtype(config.precision))
+        loss = batch_loss(self.model, batch, config, self.progress.update)
         (loss.smoothed / batch.target_mask.sum()).backward()
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_clip_norm))
         if not math.isfinite(norm) or not math.isfinite(float(loss.nll)):
@@ -181,10 +208,10 @@ class Trainer:
             self._save()
         return window
 
-    def _candidate(self) -> RecurrentSeq2Seq:
+    def _candidate(self) -> AnyNetwork:
         """What would be served now: the moving average, or the weights themselves where there is none."""
         module = self.average.module if self.config.ema_decay else self.model
-        assert isinstance(module, RecurrentSeq2Seq)  # noqa: S101 - narrows AveragedModel's attribute
+        assert isinstance(module, Network)  # noqa: S101 - narrows AveragedModel's attribute
         return module.eval()
 
     def _save(self) -> None:
@@ -201,19 +228,6 @@ class Trainer:
             f"{parameters:,} parameters, {len(self.corpus.dataset):,} training pairs ({directions}), "
             f"{self.config.precision} on {self.device}, from update {self.progress.update}"
         )
-
-
-def batch_loss(model: RecurrentSeq2Seq, batch: Batch, smoothing: float, dtype: torch.dtype) -> Loss:
-    """Sums over the real target positions of ``batch``, by teacher forcing."""
-    with torch.autocast(model.device.type, dtype=torch.bfloat16, enabled=dtype == torch.bfloat16):
-        features, _ = model.features(batch.source, batch.source_mask, batch.target_in)
-    real = features[batch.target_mask]
-    gold = batch.target_out[batch.target_mask]
-    return tied_softmax_loss(real, model.embedding.weight, model.output_bias, gold, smoothing, dtype)
-
-
-def _dtype(precision: str) -> torch.dtype:
-    return torch.bfloat16 if precision == "bfloat16" else torch.float32
 
 
 def _device(name: str) -> torch.device:

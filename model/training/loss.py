@@ -2,11 +2,12 @@
 
 A softmax over a vocabulary of thousands makes the largest tensors of training by far. Computing loss and
 gradient together, some hundred positions at a time, keeps them in the processor's cache and never holds the
-whole ``[positions, vocab]`` matrix: about half the time of ``log_softmax`` plus autograd on a CPU.
+whole ``[positions, vocab]`` matrix.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import torch
@@ -14,13 +15,17 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 CHUNK_POSITIONS = 256
+"""On a CPU: logits of this many positions fit into its cache."""
+CHUNK_POSITIONS_ON_A_GPU = 4096
+"""Elsewhere: enough work for one kernel, and still far from the whole matrix."""
 
 
 class Loss(NamedTuple):
     """Sums over target positions, in nats."""
 
     smoothed: Tensor
-    """What is minimised: ``(1 - s) * nll + s * mean over the vocabulary of -log p``; differentiable."""
+    """What is minimised: ``(1 - s) * nll + s * mean over the vocabulary of -log p``; differentiable.
+    With a consistency loss, that is in it too."""
     nll: Tensor
     """Negative log-likelihood of the reference, for reporting; not differentiable."""
 
@@ -43,6 +48,13 @@ def tied_softmax_loss(
     return Loss(smoothed, nll)
 
 
+def chunks(x: Tensor, share: int = 1) -> Iterator[slice]:
+    """The positions of ``x`` ``[positions, width]`` in parts; ``share`` streams divide a part's room."""
+    room = CHUNK_POSITIONS if x.device.type == "cpu" else CHUNK_POSITIONS_ON_A_GPU
+    for start in range(0, x.shape[0], room // share):
+        yield slice(start, start + room // share)
+
+
 class _TiedSoftmaxLoss(torch.autograd.Function):
     """Gradients are made in the forward pass, where the probabilities are at hand anyway."""
 
@@ -62,8 +74,7 @@ class _TiedSoftmaxLoss(torch.autograd.Function):
         grad_bias = torch.zeros_like(bias, dtype=torch.float32)
         smoothed, nll = x.new_zeros((), dtype=torch.float32), x.new_zeros((), dtype=torch.float32)
         vocabulary = embedding.shape[0]
-        for start in range(0, x.shape[0], CHUNK_POSITIONS):
-            part = slice(start, start + CHUNK_POSITIONS)
+        for part in chunks(x):
             gold = targets[part, None]
             logits = torch.addmm(offset, x[part], weight.t()).float()
             log_normaliser = logits.logsumexp(-1)

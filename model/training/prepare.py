@@ -98,17 +98,20 @@ def prepare(options: PrepareOptions, progress: Progress) -> Prepared:
     table, reports = _collect(options, held_out, progress)
     tokenizer = ready_made or _train_tokenizer(options, table, progress)
     table = _limit_tokens(options.limits, table, tokenizer, reports, progress)
+    pairs, origins = _rows(options.corpora, directions, table, tokenizer)
     dataset = encode_sentences(
         progress.track(table.sentences, description="Encoding"),
         tokenizer,
         segmentations=options.segmentations,
-        pairs=_rows(options.corpora, directions, table, tokenizer),
+        pairs=pairs,
+        origins=origins,
     )
     result = Prepared(tuple(reports), dataset, {pair: len(texts) for pair, texts in validation.items()})
     write_prepared(
         options.output,
         tokenizer=tokenizer,
         directions=directions,
+        corpora=[corpus.label for corpus in options.corpora],
         dataset=dataset,
         validation=validation,
         description=_description(options, result, tokenizer),
@@ -135,16 +138,17 @@ def _directions(options: PrepareOptions) -> tuple[Direction, ...]:
     Raises:
         ConfigError: a direction has no training or validation text, or a corpus serves no direction.
     """
-    both = [pair for corpus in options.corpora for pair in (corpus.languages, corpus.languages[::-1])]
-    directions = tuple(dict.fromkeys(options.directions or both))
+    if not options.corpora:
+        raise ConfigError("there is no training text: name some with --corpus or --one-way")
+    possible = [direction for corpus in options.corpora for direction in corpus.directions]
+    directions = tuple(dict.fromkeys(options.directions or possible))
     for kind, texts in (("training", options.corpora), ("validation", options.validation)):
-        served = {frozenset(text.languages) for text in texts}
+        served = {direction for text in texts for direction in text.directions}
         for direction in directions:
-            if frozenset(direction) not in served:
+            if direction not in served:
                 raise ConfigError(f"direction {'-'.join(direction)} has no {kind} text")
-    wanted = {frozenset(direction) for direction in directions}
     for corpus in options.corpora:
-        if frozenset(corpus.languages) not in wanted:
+        if not set(corpus.directions) & set(directions):
             raise ConfigError(f"corpus {corpus}: none of the directions to train is between its languages")
     return directions
 
@@ -245,13 +249,16 @@ def _require_pairs(count: int, reports: Iterable[CorpusReport]) -> None:
 
 def _rows(
     corpora: Iterable[ParallelText], directions: Sequence[Direction], table: PairTable, tokenizer: Tokenizer
-) -> npt.NDArray[np.int32]:
-    rows = []
+) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.int32]]:
+    """The training rows and their origins, as in ``Dataset``."""
+    rows, origins = [], []
     for number, corpus in enumerate(corpora):
         mine = table.corpus == number
         ends = table.first[mine], table.second[mine]
-        rows.append(directed_pairs(*ends, corpus.languages, directions, tokenizer))
-    return np.concatenate(rows)
+        pairs, directed = directed_pairs(*ends, corpus, directions, tokenizer)
+        rows.append(pairs)
+        origins.append(np.stack([np.full_like(directed, number), directed], axis=1))
+    return np.concatenate(rows), np.concatenate(origins)
 
 
 def _description(options: PrepareOptions, result: Prepared, tokenizer: Tokenizer) -> dict[str, Any]:
@@ -277,6 +284,7 @@ def _description(options: PrepareOptions, result: Prepared, tokenizer: Tokenizer
         "report": [
             {
                 "corpus": corpus.label,
+                "one_way": corpus.one_way,
                 "read": report.read,
                 "kept": report.kept,
                 "dropped": dict(report.dropped.most_common()),

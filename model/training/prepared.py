@@ -6,15 +6,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from model.errors import CheckpointError, CorpusError
+import numpy as np
+
+from model.errors import CheckpointError, ConfigError, CorpusError
 from model.tokenizer import Tokenizer
 from model.training.corpus import Direction, Pair
-from model.training.dataset import CORPUS_FILE, TOKENIZER_FILE, TRAIN_FILE, Dataset
+from model.training.dataset import CORPUS_FILE, TOKENIZER_FILE, TRAIN_FILE, Dataset, Int32
 
 FORMAT_VERSION = 1
 
@@ -29,13 +31,15 @@ class PreparedCorpus:
         directory: the folder.
         tokenizer: its vocabulary.
         directions: what to train, as (source language, target language).
-        dataset: the training rows.
+        dataset: the training rows; their origins count ``corpora`` and the directions as prepared.
+        corpora: what each corpus is called.
     """
 
     directory: Path
     tokenizer: Tokenizer
     directions: tuple[Direction, ...]
     dataset: Dataset
+    corpora: tuple[str, ...] = ()
 
     @classmethod
     def load(cls, directory: Path) -> PreparedCorpus:
@@ -44,7 +48,7 @@ class PreparedCorpus:
         Raises:
             CorpusError: a file is missing, damaged or of another format version; names the file.
         """
-        directions = _read_directions(directory / CORPUS_FILE)
+        directions, corpora = _read_description(directory / CORPUS_FILE)
         try:
             tokenizer = Tokenizer.load(directory / TOKENIZER_FILE)
         except CheckpointError as error:
@@ -52,7 +56,46 @@ class PreparedCorpus:
         dataset = Dataset.load(directory / TRAIN_FILE)
         if dataset.tokens.max(initial=0) >= tokenizer.vocabulary_size:
             raise CorpusError(f"{directory}: {TRAIN_FILE} was not made with {TOKENIZER_FILE}; {_HINT} again")
-        return cls(directory, tokenizer, directions, dataset)
+        origins = dataset.origins if corpora else _inferred_origins(dataset, directions, tokenizer)
+        if origins is not None and not _in_range(origins, len(dataset), len(corpora) or 1, len(directions)):
+            raise CorpusError(f"{directory}: {TRAIN_FILE} was not made with {CORPUS_FILE}; {_HINT} again")
+        return cls(directory, tokenizer, directions, replace(dataset, origins=origins), corpora)
+
+    def restricted_to(self, names: Collection[str]) -> PreparedCorpus:
+        """The corpus with the directions ``names`` alone, such as ``de-en``; with none named, all of it.
+
+        Raises:
+            ConfigError: a direction was not prepared; lists those that were.
+            CorpusError: the folder does not say which direction a pair belongs to.
+        """
+        known = ["-".join(direction) for direction in self.directions]
+        if unknown := sorted(set(names) - set(known)):
+            raise ConfigError(
+                f"data.directions: {unknown[0]} is not in {self.directory}; it has {', '.join(known)}"
+            )
+        if not names or set(names) == set(known):
+            return self
+        chosen = np.array([name in names for name in known])
+        kept = np.flatnonzero(chosen[self.origins[:, 1]])
+        dataset = self.dataset.take(kept)
+        origins = self.origins[kept]
+        origins = np.stack([origins[:, 0], (np.cumsum(chosen) - 1)[origins[:, 1]]], axis=1, dtype=np.int32)
+        directions = tuple(direction for direction, keep in zip(self.directions, chosen, strict=True) if keep)
+        return replace(self, directions=directions, dataset=replace(dataset, origins=origins))
+
+    @property
+    def origins(self) -> Int32:
+        """The corpus and the direction of each row, int32 ``[rows, 2]``.
+
+        Raises:
+            CorpusError: the folder does not say.
+        """
+        if self.dataset.origins is None:
+            raise CorpusError(
+                f"{self.directory}: prepared before the origin of each pair was stored, which the options"
+                f" directions, temperature, weights and epoch_pairs of [data] need; {_HINT} again"
+            )
+        return self.dataset.origins
 
     def validation(self, source_language: str, target_language: str) -> tuple[list[str], list[str]]:
         """The aligned validation sentences of a direction: sources, and their references.
@@ -88,6 +131,7 @@ def write_prepared(
     *,
     tokenizer: Tokenizer,
     directions: Sequence[Direction],
+    corpora: Sequence[str],
     dataset: Dataset,
     validation: Mapping[Direction, Sequence[Pair]],
     description: Mapping[str, Any],
@@ -98,6 +142,7 @@ def write_prepared(
         directory: made where it does not exist.
         tokenizer: the vocabulary.
         directions: what to train.
+        corpora: what each corpus is called.
         dataset: the training rows.
         validation: the aligned sentences of each pair of languages.
         description: further entries of ``corpus.json``, for people to read.
@@ -117,6 +162,7 @@ def write_prepared(
         document = {
             "format_version": FORMAT_VERSION,
             "directions": [list(d) for d in directions],
+            "corpora": list(corpora),
             **description,
         }
         text = json.dumps(document, indent=2, ensure_ascii=False)
@@ -125,18 +171,40 @@ def write_prepared(
         raise CorpusError(f"{directory}: cannot be written: {error.strerror}") from error
 
 
-def _read_directions(path: Path) -> tuple[Direction, ...]:
+def _read_description(path: Path) -> tuple[tuple[Direction, ...], tuple[str, ...]]:
+    """The directions, and the names of the corpora: none in a folder from before they were stored."""
     try:
         document = json.loads(path.read_text(encoding="utf-8"))
         version = document["format_version"]
-        directions = tuple((source, target) for source, target in document["directions"])
+        directions = tuple((str(source), str(target)) for source, target in document["directions"])
+        corpora = tuple(str(name) for name in document.get("corpora", []))
     except OSError as error:
         raise CorpusError(f"{path}: cannot be read: {error.strerror}; {_HINT}") from error
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{path}: not the description of a prepared corpus; {_HINT}") from error
     if version != FORMAT_VERSION:
         raise CorpusError(f"{path}: format version {version!r}, not {FORMAT_VERSION}; {_HINT} again")
-    return directions
+    return directions, corpora
+
+
+def _inferred_origins(
+    dataset: Dataset, directions: Sequence[Direction], tokenizer: Tokenizer
+) -> Int32 | None:
+    """One corpus, and the direction by the target language's tag; None if two directions share one."""
+    tags = [tokenizer.tag(target) for _, target in directions]
+    if len(set(tags)) < len(tags):
+        return None
+    number = np.zeros(tokenizer.vocabulary_size, np.int32)
+    number[tags] = np.arange(len(tags))
+    directed = number[dataset.pairs[:, 2]]
+    return np.stack([np.zeros_like(directed), directed], axis=1)
+
+
+def _in_range(origins: Int32, pairs: int, corpora: int, directions: int) -> bool:
+    """Whether ``origins`` is int32 ``[pairs, 2]`` of known corpora and directions."""
+    return origins.shape == (pairs, 2) and bool(
+        (origins >= 0).all() and (origins < np.array([corpora, directions])).all()
+    )
 
 
 def _read_lines(path: Path) -> list[str]:

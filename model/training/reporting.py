@@ -73,7 +73,7 @@ class Reporter:
                 self._board.add_scalar(f"{kind}/{name}", value, update)
         line = "  ".join(f"{name} {_short(value)}" for name, value in values.items())
         if kind == "train":
-            self._bar.update(self._task, status=line)
+            self._bar.update(self._task, status=_status(values))
         if kind != "train" or not self._console.is_terminal:
             self.say(f"{kind} {update}  {line}")
 
@@ -84,6 +84,11 @@ class Reporter:
 
 def _short(value: float | int | str) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def _status(values: Values) -> str:
+    """What fits beside the bar."""
+    return f"loss {float(values['loss']):.3f}  {float(values['tokens_per_second']):,.0f} tokens/s"
 
 
 def _drop_records_after(path: Path, update: int) -> None:

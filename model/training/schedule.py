@@ -1,4 +1,4 @@
-"""The learning rate as a pure function of the update."""
+"""What changes over a run, as pure functions of the update."""
 
 from __future__ import annotations
 
@@ -19,3 +19,15 @@ def learning_rate(update: int, config: TrainingConfig) -> float:
     progress = (update - config.warmup_updates) / max(1, config.max_updates - config.warmup_updates)
     low = config.final_learning_rate_fraction
     return config.learning_rate * (low + (1 - low) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress))))
+
+
+def sampling_share(update: int, config: TrainingConfig) -> float:
+    """The share of scheduled sampling: zero, then linear up to its configured value at ``max_updates``.
+
+    Args:
+        update: the update about to be made, from 0.
+        config: ``scheduled_sampling``, ``scheduled_sampling_after_updates``, ``max_updates``.
+    """
+    start = config.scheduled_sampling_after_updates
+    progress = (update - start) / max(1, config.max_updates - start)
+    return config.scheduled_sampling * min(1.0, max(0.0, progress))

@@ -17,10 +17,15 @@ from torch import Tensor, nn
 
 from model.config import Frozen, Recipe
 from model.errors import TrainingError
+from model.training.noise import noise
 
 STATE_FILE = "state.safetensors"
 CHANGEABLE = {
+    "calm_after_updates",
+    "calm_noise_fraction",
     "device",
+    "directory",
+    "initialize_from",
     "log_every_updates",
     "max_updates",
     "patience",
@@ -30,7 +35,7 @@ CHANGEABLE = {
     "validation_beam_size",
     "validation_sentences",
 }
-"""Training keys that may differ when a run is resumed; any other would make it a different run."""
+"""Keys that may differ when a run is resumed; any other would make it a different run."""
 
 
 class Progress(Frozen):
@@ -44,6 +49,7 @@ class Progress(Frozen):
         stale: validations since then.
         snapshots: updates whose weights are kept for averaging, oldest first.
         seconds: time spent training, over all resumed runs.
+        initialized_from: the digest of the checkpoint that the run started from, if it did.
     """
 
     update: int = 0
@@ -53,6 +59,7 @@ class Progress(Frozen):
     stale: int = 0
     snapshots: tuple[int, ...] = ()
     seconds: float = 0.0
+    initialized_from: str = ""
 
 
 def save_state(
@@ -100,6 +107,11 @@ def load_state(
         raise TrainingError(
             f"{path}: the recipe has changed since ({', '.join(changed)}); start a new run in another folder"
         )
+    if _noise_differs(previous, recipe, progress.update):
+        raise TrainingError(
+            f"{path}: training.calm_after_updates can only be moved among the updates still to come, "
+            f"after {progress.update}"
+        )
     for name, model in models.items():
         model.load_state_dict(_with_prefix(tensors, f"{name}."))
     _load_optimizer(optimizer, _with_prefix(tensors, "optimizer."))
@@ -125,7 +137,12 @@ def _changed_keys(before: Recipe, after: Recipe) -> list[str]:
     old, new = json.loads(before.model_dump_json()), json.loads(after.model_dump_json())
     return [
         f"{section}.{key}"
-        for section in ("model", "training")
+        for section in ("data", "model", "training")
         for key in old[section]
         if key not in CHANGEABLE and old[section][key] != new[section][key]
     ]
+
+
+def _noise_differs(before: Recipe, after: Recipe, updates: int) -> bool:
+    """Whether any of the ``updates`` already made would have had other noise."""
+    return any(noise(i, before.training) != noise(i, after.training) for i in range(updates))

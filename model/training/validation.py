@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from model.config import DecodingOptions
 from model.evaluation import corpus_scores, translate_texts
-from model.recurrent import RecurrentSeq2Seq
+from model.network import AnyNetwork
 from model.training.prepared import PreparedCorpus
 
 
@@ -30,7 +30,7 @@ def validation_sets(corpus: PreparedCorpus, sentences: int) -> list[Validation]:
 
 
 def validate(
-    model: RecurrentSeq2Seq, corpus: PreparedCorpus, sets: list[Validation], options: DecodingOptions
+    model: AnyNetwork, corpus: PreparedCorpus, sets: list[Validation], options: DecodingOptions
 ) -> dict[str, float]:
     """BLEU of each direction under ``bleu_SRC_TGT``, and their mean under ``bleu``."""
     scores = {}

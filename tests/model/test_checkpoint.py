@@ -14,8 +14,8 @@ from model.build import build_model
 from model.checkpoint import Checkpoint, load_checkpoint, read_config, read_manifest, save_checkpoint
 from model.config import DecodingOptions, ModelConfig
 from model.errors import CheckpointError, ConfigError, DirectionError
+from model.network import AnyNetwork
 from model.padding import pad_ids
-from model.recurrent import RecurrentSeq2Seq
 from model.tokenizer import Tokenizer
 
 CONFIG = ModelConfig(vocabulary_size=300, embedding_size=8, hidden_size=8, attention_heads=2)
@@ -39,7 +39,7 @@ class CalledFunctions(TorchFunctionMode):
         return func(*args, **(kwargs or {}))
 
 
-def save(directory: Path, model: RecurrentSeq2Seq, tokenizer: Tokenizer, **changes: object) -> None:
+def save(directory: Path, model: AnyNetwork, tokenizer: Tokenizer, **changes: object) -> None:
     arguments: dict[str, object] = {
         "model": model,
         "config": model.config,
@@ -52,13 +52,13 @@ def save(directory: Path, model: RecurrentSeq2Seq, tokenizer: Tokenizer, **chang
 
 
 @pytest.fixture
-def model() -> RecurrentSeq2Seq:
+def model() -> AnyNetwork:
     torch.manual_seed(5)
     return build_model(CONFIG)
 
 
 def test_a_loaded_network_computes_what_the_saved_one_did(
-    tmp_path: Path, model: RecurrentSeq2Seq, tiny_tokenizer: Tokenizer
+    tmp_path: Path, model: AnyNetwork, tiny_tokenizer: Tokenizer
 ) -> None:
     save(tmp_path / "c", model, tiny_tokenizer)
     loaded = load_checkpoint(tmp_path / "c")
@@ -73,9 +73,7 @@ def test_a_loaded_network_computes_what_the_saved_one_did(
     assert loaded.tokenizer.encode("Wo ist der Zug?") == tiny_tokenizer.encode("Wo ist der Zug?")
 
 
-def test_what_was_described_comes_back(
-    tmp_path: Path, model: RecurrentSeq2Seq, tiny_tokenizer: Tokenizer
-) -> None:
+def test_what_was_described_comes_back(tmp_path: Path, model: AnyNetwork, tiny_tokenizer: Tokenizer) -> None:
     decoding = DecodingOptions(beam_size=7, length_penalty=1.1)
     directions = [("en", "de"), ("de", "en")]
     training = {"updates": 12, "dev": {"de-en": 1.5}}
@@ -91,7 +89,7 @@ def test_what_was_described_comes_back(
 @pytest.mark.parametrize("computed", [torch.float32, torch.bfloat16])
 def test_weights_are_stored_in_one_dtype_and_computed_in_another(
     tmp_path: Path,
-    model: RecurrentSeq2Seq,
+    model: AnyNetwork,
     tiny_tokenizer: Tokenizer,
     stored: torch.dtype,
     computed: torch.dtype,
@@ -117,7 +115,7 @@ def test_loading_initialises_nothing(tiny_checkpoint: Path) -> None:
 
 
 def test_the_digest_is_the_manifests_hash_and_the_same_network_has_the_same(
-    tmp_path: Path, model: RecurrentSeq2Seq, tiny_tokenizer: Tokenizer
+    tmp_path: Path, model: AnyNetwork, tiny_tokenizer: Tokenizer
 ) -> None:
     save(tmp_path / "one", model, tiny_tokenizer)
     save(tmp_path / "two", model, tiny_tokenizer)
@@ -130,7 +128,7 @@ def test_the_digest_is_the_manifests_hash_and_the_same_network_has_the_same(
 
 
 def test_a_card_may_be_written_afterwards_and_survives_a_replacement(
-    tmp_path: Path, model: RecurrentSeq2Seq, tiny_tokenizer: Tokenizer
+    tmp_path: Path, model: AnyNetwork, tiny_tokenizer: Tokenizer
 ) -> None:
     save(tmp_path / "c", model, tiny_tokenizer)
     digest = load_checkpoint(tmp_path / "c").digest
@@ -178,7 +176,7 @@ def test_the_configuration_can_be_read_without_the_weights(tmp_path: Path, tiny_
 
 class TestRefusalsToSave:
     def test_weights_that_are_not_finite_in_the_stored_dtype(
-        self, tmp_path: Path, model: RecurrentSeq2Seq, tiny_tokenizer: Tokenizer
+        self, tmp_path: Path, model: AnyNetwork, tiny_tokenizer: Tokenizer
     ) -> None:
         with torch.no_grad():
             model.output_bias[3] = torch.finfo(torch.float32).max
@@ -188,14 +186,14 @@ class TestRefusalsToSave:
         assert [path.name for path in tmp_path.iterdir()] == ["c"]
 
     def test_a_network_of_another_shape(
-        self, tmp_path: Path, model: RecurrentSeq2Seq, tiny_tokenizer: Tokenizer
+        self, tmp_path: Path, model: AnyNetwork, tiny_tokenizer: Tokenizer
     ) -> None:
         wider = CONFIG.model_copy(update={"hidden_size": 16})
         with pytest.raises(CheckpointError, match=r"has shape .* the configured network needs"):
             save(tmp_path / "c", model, tiny_tokenizer, config=wider)
 
     def test_a_tokenizer_without_the_tag_of_a_direction(
-        self, tmp_path: Path, model: RecurrentSeq2Seq, tiny_tokenizer: Tokenizer
+        self, tmp_path: Path, model: AnyNetwork, tiny_tokenizer: Tokenizer
     ) -> None:
         with pytest.raises(CheckpointError, match=r"no language tag for direction de→fr; .* de, en"):
             save(tmp_path / "c", model, tiny_tokenizer, directions=[("de", "fr")])
@@ -215,7 +213,7 @@ class TestRefusalsToSave:
     def test_a_description_that_cannot_be_used(
         self,
         tmp_path: Path,
-        model: RecurrentSeq2Seq,
+        model: AnyNetwork,
         tiny_tokenizer: Tokenizer,
         changes: dict[str, object],
         reason: str,
@@ -224,7 +222,7 @@ class TestRefusalsToSave:
             save(tmp_path / "c", model, tiny_tokenizer, **changes)
 
     def test_a_folder_with_something_else_in_it(
-        self, tmp_path: Path, model: RecurrentSeq2Seq, tiny_tokenizer: Tokenizer
+        self, tmp_path: Path, model: AnyNetwork, tiny_tokenizer: Tokenizer
     ) -> None:
         (tmp_path / "thesis.txt").write_text("irreplaceable")
         with pytest.raises(CheckpointError, match=r"holds 'thesis.txt', which is not part of a checkpoint"):
@@ -234,7 +232,7 @@ class TestRefusalsToSave:
     def test_a_write_that_fails_leaves_the_old_checkpoint_and_nothing_else(
         self,
         tmp_path: Path,
-        model: RecurrentSeq2Seq,
+        model: AnyNetwork,
         tiny_tokenizer: Tokenizer,
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:

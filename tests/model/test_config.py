@@ -29,6 +29,26 @@ def test_the_data_folder_is_relative_to_the_file(tmp_path: Path) -> None:
     assert recipe.data.directory == tmp_path / "../somewhere"
 
 
+def test_every_path_is_relative_to_the_file_and_the_rest_stays(tmp_path: Path) -> None:
+    text = """
+        [data]
+        directory = "../somewhere"
+        directions = ["de-en"]
+        temperature = 5
+        epoch_pairs = 1000
+        weights = { "de-en *.tsv" = 0.25 }
+        [training]
+        initialize_from = "first/checkpoint"
+        consistency = "r_drop"
+    """
+    recipe = load_recipe(write(tmp_path, text))
+    assert recipe.data.directory == tmp_path / "../somewhere"
+    assert (recipe.data.directions, recipe.data.temperature, recipe.data.epoch_pairs) == (("de-en",), 5, 1000)
+    assert recipe.data.weights == {"de-en *.tsv": 0.25}
+    assert recipe.training.initialize_from == tmp_path / "first/checkpoint"
+    assert recipe.training.consistency == "r_drop"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

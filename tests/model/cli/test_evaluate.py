@@ -6,10 +6,13 @@ import shlex
 from pathlib import Path
 
 import pytest
+import torch
 
-from model.checkpoint import load_checkpoint
+from model.build import build_model
+from model.checkpoint import load_checkpoint, save_checkpoint
 from model.cli import main
 from model.config import DecodingOptions
+from model.ensemble import EnsembleSeq2Seq
 from model.evaluation import corpus_scores, translate_texts
 from tests.conftest import TINY_TEXT
 
@@ -43,6 +46,37 @@ def test_json_holds_the_scores_of_what_was_translated_and_how(
     assert document["checkpoint"] == {"name": "tiny", "digest": checkpoint.digest}
     assert DecodingOptions(**document["decoding"]) == options
     assert shlex.split(document["command"]) == ["python", "-m", "model", *arguments]
+
+
+def test_an_ensemble_translates_together(
+    arguments: list[str], tiny_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = load_checkpoint(tiny_checkpoint)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(5)
+        other = build_model(first.config.model)
+    save_checkpoint(
+        tmp_path / "other",
+        model=other,
+        config=first.config.model,
+        tokenizer=first.tokenizer,
+        directions=first.directions,
+        name="other",
+        dtype=torch.float32,
+    )
+    ensemble = ["--ensemble", str(tmp_path / "other")]
+    assert main([*arguments, *ensemble, "--json", "--output", str(tmp_path / "out")]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["checkpoint"] == {"name": "tiny", "digest": first.digest}
+    digest = load_checkpoint(tmp_path / "other").digest
+    assert document["ensemble"] == [{"name": "other", "digest": digest}]
+    network = EnsembleSeq2Seq([first.model, other.eval()])
+    options = DecodingOptions(beam_size=2, max_length=10)
+    wanted = translate_texts(network, first.tokenizer, TINY_TEXT[::2], "en", options)
+    assert (tmp_path / "out").read_text().split("\n")[:-1] == wanted
+    assert wanted != translate_texts(first.model, first.tokenizer, TINY_TEXT[::2], "en", options)
+    assert main([*arguments, *ensemble]) == 0
+    assert "tiny + other de→en" in capsys.readouterr().out
 
 
 def test_the_references_themselves_score_100(

@@ -39,6 +39,16 @@ def test_it_writes_the_folder_and_says_what_was_dropped(
     assert shown.err == ""
 
 
+def test_text_for_one_direction_gives_no_rows_back(arguments: list[str], tmp_path: Path) -> None:
+    made = tmp_path / "made.tsv"
+    made.write_text("Wo ist der Zug?\tWhere is the train?\n", encoding="utf-8")
+    size = ["--vocabulary-size", "300"]
+    assert main([*arguments, *size, "--one-way", "de-en", str(made)]) == 0
+    corpus = PreparedCorpus.load(tmp_path / "out")
+    assert corpus.corpora == ("de-en corpus.tsv.gz", "de-en made.tsv")
+    assert len(corpus.dataset) == 2 * len(PAIRS) + 1
+
+
 def test_options_reach_the_preparation(arguments: list[str], tmp_path: Path) -> None:
     given = "--vocabulary-size 300 --character-coverage 0.99 --tokenizer-sentences 7 --segmentations 2"
     limits = "--max-characters 90 --max-tokens 80 --max-length-ratio 2.5 --length-slack 4 --keep-copies"

@@ -10,7 +10,13 @@ from pathlib import Path
 import pytest
 
 from model.errors import ConfigError, CorpusError
-from model.training.corpus import ParallelText, Unreadable, parse_direction, parse_parallel_text
+from model.training.corpus import (
+    ParallelText,
+    Unreadable,
+    parse_direction,
+    parse_parallel_text,
+    read_sentences,
+)
 
 PACKERS: dict[str, Callable[[bytes], bytes]] = {"": bytes, ".gz": gzip.compress, ".xz": lzma.compress}
 
@@ -39,6 +45,15 @@ class TestReading:
         file = tmp_path / f"a.tsv{ending}"
         file.write_bytes(PACKERS[ending](b"eins\tone\nzwei\ttwo"))
         assert list(ParallelText(("de", "en"), (file,)).read()) == [("eins", "one"), ("zwei", "two")]
+
+    @pytest.mark.parametrize("ending", PACKERS)
+    def test_one_language_is_read_line_by_line(self, tmp_path: Path, ending: str) -> None:
+        file = tmp_path / f"a.de{ending}"
+        file.write_bytes(PACKERS[ending]("\ufeffgrün\tund\n".encode() + b"gr\xfcn\n\nrot"))
+        assert list(read_sentences(file)) == ["grün\tund", Unreadable.NOT_UTF8, "", "rot"]
+        file.write_bytes(PACKERS[ending](b""))
+        with pytest.raises(CorpusError, match=r"a\.de.* is empty"):
+            list(read_sentences(file))
 
     def test_only_line_feeds_end_a_line(self, tmp_path: Path) -> None:
         text = aligned(tmp_path, "a\u2028b\x0cc\rd\r\ne\n".encode(), b"1\n2\n")

@@ -9,25 +9,23 @@ from pathlib import Path
 
 import pytest
 import torch
-from safetensors.torch import load_file
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
 
 from model.checkpoint import load_checkpoint
 from model.config import Recipe, TrainingConfig
-from model.errors import TrainingError
+from model.errors import ConfigError, TrainingError
 from model.training.batching import Batch
 from model.training.loop import Trainer, train
 from model.training.loss import Loss
 from model.training.reporting import METRICS_FILE
 from model.training.schedule import learning_rate
 from model.training.state import STATE_FILE
+from tests.model.training.recipes import changed
 
 
 class Killed(BaseException):
     """What a test throws to stop a run dead, with no chance to save."""
-
-
-def changed(recipe: Recipe, **values: object) -> Recipe:
-    return recipe.model_copy(update={"training": recipe.training.model_copy(update=values)})
 
 
 def at_update(monkeypatch: pytest.MonkeyPatch, update: int, action: object) -> None:
@@ -96,6 +94,33 @@ def test_a_killed_run_resumes_as_if_it_had_not_been(
     assert_same_run(tmp_path / "unbroken", tmp_path / "broken")
 
 
+def test_a_killed_run_with_every_technique_resumes_as_well(
+    recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = changed(
+        recipe,
+        consistency="simcut",
+        scheduled_sampling=0.5,
+        scheduled_sampling_temperature=1.0,
+        weight_drop=0.2,
+        max_updates=14,
+        validation_sentences=1,
+    )
+    # An epoch of a few batches, so that the run is killed in a later one.
+    recipe = recipe.model_copy(update={"data": recipe.data.model_copy(update={"epoch_pairs": 90})})
+    train(recipe, tmp_path / "unbroken")
+
+    def kill() -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch:
+        at_update(patch, 11, kill)
+        with pytest.raises(Killed):
+            train(recipe, tmp_path / "broken")
+    train(recipe, tmp_path / "broken", resume=True)
+    assert_same_run(tmp_path / "unbroken", tmp_path / "broken")
+
+
 def test_ctrl_c_saves_and_the_run_resumes(
     recipe: Recipe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -149,12 +174,69 @@ def test_another_recipe_cannot_resume(recipe: Recipe, tmp_path: Path) -> None:
         train(changed(recipe, dropout=0.9), tmp_path / "run", resume=True)
 
 
+def test_another_mixture_of_the_data_cannot_resume(recipe: Recipe, tmp_path: Path) -> None:
+    train(changed(recipe, max_updates=2), tmp_path / "run")
+    other = recipe.model_copy(update={"data": recipe.data.model_copy(update={"epoch_pairs": 50})})
+    with pytest.raises(TrainingError, match=r"data\.epoch_pairs"):
+        train(other, tmp_path / "run", resume=True)
+
+
+def test_a_state_from_before_an_option_existed_resumes_with_its_default(
+    recipe: Recipe, tmp_path: Path
+) -> None:
+    recipe = changed(recipe, validation_sentences=1)
+    train(changed(recipe, max_updates=2), tmp_path / "run")
+    path = tmp_path / "run" / STATE_FILE
+    with safe_open(path, framework="pt") as file:
+        header = {name: json.loads(text) for name, text in file.metadata().items()}
+    for name in ("consistency", "weight_drop", "scheduled_sampling", "initialize_from"):
+        del header["recipe"]["training"][name]
+    header["recipe"]["data"] = {"directory": header["recipe"]["data"]["directory"]}
+    del header["progress"]["initialized_from"]
+    save_file(load_file(path), path, metadata={name: json.dumps(part) for name, part in header.items()})
+    assert train(changed(recipe, max_updates=4), tmp_path / "run", resume=True).update == 4
+    with pytest.raises(TrainingError, match=r"training\.consistency"):
+        train(changed(recipe, consistency="r_drop"), tmp_path / "run", resume=True)
+
+
+def test_the_calm_phase_can_be_moved_only_ahead(recipe: Recipe, tmp_path: Path) -> None:
+    train(changed(recipe, max_updates=12), tmp_path / "run")
+    with pytest.raises(TrainingError, match=r"calm_after_updates.*after 12"):
+        train(changed(recipe, calm_after_updates=11), tmp_path / "run", resume=True)
+    assert train(changed(recipe, calm_after_updates=12), tmp_path / "run", resume=True).finished
+
+
 def test_a_damaged_state_is_refused(recipe: Recipe, tmp_path: Path) -> None:
     train(changed(recipe, max_updates=2), tmp_path / "run")
     path = tmp_path / "run" / STATE_FILE
     path.write_bytes(path.read_bytes()[:-100])
     with pytest.raises(TrainingError, match=STATE_FILE):
         train(recipe, tmp_path / "run", resume=True)
+
+
+def test_weight_drop_without_recurrent_weights_is_refused(recipe: Recipe, tmp_path: Path) -> None:
+    transformer = recipe.model.model_copy(update={"architecture": "transformer"})
+    other = changed(recipe.model_copy(update={"model": transformer}), weight_drop=0.1)
+    with pytest.raises(ConfigError, match="weight_drop: a transformer has no recurrent weights"):
+        train(other, tmp_path / "run")
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize("consistency", ["none", "r_drop", "simcut"])
+@pytest.mark.filterwarnings("ignore:RNN module weights are not part of single contiguous chunk")
+def test_every_technique_trains_on_a_gpu(consistency: str, recipe: Recipe, tmp_path: Path) -> None:
+    if not torch.cuda.is_available():
+        pytest.skip("no CUDA device here")
+    techniques = changed(
+        recipe,
+        consistency=consistency,
+        scheduled_sampling=0.5,
+        scheduled_sampling_temperature=1.0,
+        weight_drop=0.2,
+        precision="bfloat16",
+        device="cuda",
+    )
+    assert train(techniques, tmp_path / "run").finished
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device is available here")

@@ -64,6 +64,15 @@ def rows(corpus: PreparedCorpus) -> Counter[tuple[str, str, str]]:
     )
 
 
+def strip_origins(folder: Path) -> None:
+    """Make the folder one from before origins and the names of corpora were stored."""
+    replace(PreparedCorpus.load(folder).dataset, origins=None).save(folder / "train.safetensors")
+    path = folder / "corpus.json"
+    document = json.loads(path.read_text(encoding="utf-8"))
+    del document["corpora"]
+    path.write_text(json.dumps(document), encoding="utf-8")
+
+
 class TestRows:
     def test_each_pair_is_a_row_in_both_directions(self, options: PrepareOptions) -> None:
         run(options)
@@ -117,6 +126,109 @@ class TestRows:
             assert (options.output / name).read_bytes() == (tmp_path / "again" / name).read_bytes()
 
 
+class TestOneWay:
+    @pytest.fixture
+    def distilled(self, options: PrepareOptions, tmp_path: Path) -> PrepareOptions:
+        """Beside the corpus, other English for ten of its German sentences, for that direction alone."""
+        made = [(german, f"{english[:-1]}!") for german, english in TRAINING[:10]]
+        extra = replace(write(tmp_path, "made", made), one_way=True)
+        return replace(options, corpora=(*options.corpora, extra))
+
+    def test_its_pairs_are_rows_in_one_direction_only(self, distilled: PrepareOptions) -> None:
+        run(distilled)
+        corpus = PreparedCorpus.load(distilled.output)
+        assert corpus.directions == (("de", "en"), ("en", "de"))
+        made = [row for row in rows(corpus).elements() if any(text.endswith("!") for text in row)]
+        assert Counter(made) == Counter(
+            ("<2en>", german, f"{english[:-1]}!") for german, english in TRAINING[:10]
+        )
+        assert Counter(map(tuple, corpus.origins.tolist())) == {(0, 0): 42, (0, 1): 42, (1, 0): 10}
+
+    def test_alone_it_gives_one_direction(self, distilled: PrepareOptions) -> None:
+        run(replace(distilled, corpora=distilled.corpora[1:], vocabulary_size=300))
+        assert PreparedCorpus.load(distilled.output).directions == (("de", "en"),)
+
+    def test_the_other_direction_has_no_text(self, distilled: PrepareOptions) -> None:
+        back = replace(distilled, corpora=distilled.corpora[1:], directions=(("en", "de"),))
+        with pytest.raises(ConfigError, match="direction en-de has no training text"):
+            run(back)
+        both = replace(distilled, directions=(("en", "de"),))
+        with pytest.raises(ConfigError, match=r"corpus de-en .*made\.en: none of the directions to train"):
+            run(both)
+
+    def test_no_text_at_all_is_an_error(self, options: PrepareOptions) -> None:
+        with pytest.raises(ConfigError, match="no training text: name some with --corpus or --one-way"):
+            run(replace(options, corpora=()))
+
+
+class TestOrigins:
+    @pytest.fixture
+    def corpus(self, options: PrepareOptions, tmp_path: Path) -> PreparedCorpus:
+        """42 pairs both ways between German and English, and 3 of another corpus into English alone."""
+        french = write(tmp_path, "fr", [(f"Le {i}.", f"The {i}.") for i in "abc"], ("fr", "en"))
+        valid = write(tmp_path, "frv", [("Oui.", "Yes.")], ("fr", "en"))
+        run(
+            replace(
+                options,
+                corpora=(*options.corpora, french),
+                validation=(*options.validation, valid),
+                directions=(("de", "en"), ("en", "de"), ("fr", "en")),
+            )
+        )
+        return PreparedCorpus.load(options.output)
+
+    def test_each_row_knows_its_corpus_and_its_direction(self, corpus: PreparedCorpus) -> None:
+        assert corpus.corpora == ("de-en train.de train.en", "fr-en fr.fr fr.en")
+        for (number, direction), (_, target, tag) in zip(corpus.origins, corpus.dataset.pairs, strict=True):
+            source_language, target_language = corpus.directions[direction]
+            assert tag == corpus.tokenizer.tag(target_language)
+            assert (number == 1) == (source_language == "fr")
+            first = corpus.dataset.sentence_offsets[target]
+            text = corpus.tokenizer.decode(corpus.dataset.segmentation(first).tolist())
+            sides = [pair[target_language == "en"] for pair in TRAINING] if number == 0 else []
+            assert (text in sides) == (number == 0)
+        assert Counter(corpus.origins[:, 1].tolist()) == {0: 42, 1: 42, 2: 3}
+
+    def test_directions_can_be_chosen_afterwards(self, corpus: PreparedCorpus) -> None:
+        chosen = corpus.restricted_to(["fr-en", "en-de"])
+        assert chosen.directions == (("en", "de"), ("fr", "en"))
+        assert Counter(map(tuple, chosen.origins.tolist())) == {(0, 0): 42, (1, 1): 3}
+        wanted = Counter(row for row in rows(corpus).elements() if row[0] == "<2de>" or "Le " in row[1])
+        assert rows(chosen) == wanted
+        assert corpus.restricted_to([]) is corpus
+
+    def test_an_unknown_direction_is_named_with_the_known_ones(self, corpus: PreparedCorpus) -> None:
+        with pytest.raises(ConfigError, match=r"directions: en-fr is not in .*; it has de-en, en-de, fr-en"):
+            corpus.restricted_to(["de-en", "en-fr"])
+
+    def test_what_an_older_folder_does_not_say_is_inferred_from_tags(
+        self, options: PrepareOptions, tmp_path: Path
+    ) -> None:
+        run(options)
+        new = PreparedCorpus.load(options.output)
+        strip_origins(options.output)
+        old = PreparedCorpus.load(options.output)
+        assert old.corpora == ()
+        assert old.origins.tolist() == new.origins.tolist()
+        assert rows(old.restricted_to(["en-de"])) == rows(new.restricted_to(["en-de"]))
+
+    def test_what_cannot_be_inferred_must_be_prepared_again(self, corpus: PreparedCorpus) -> None:
+        strip_origins(corpus.directory)
+        old = PreparedCorpus.load(corpus.directory)
+        assert rows(old) == rows(corpus)
+        with pytest.raises(
+            CorpusError, match=r"prepared before the origin .*`python -m model prepare` again"
+        ):
+            old.restricted_to(["de-en"])
+
+    def test_a_description_of_other_rows_is_noticed(self, corpus: PreparedCorpus) -> None:
+        path = corpus.directory / "corpus.json"
+        document = json.loads(path.read_text(encoding="utf-8"))
+        path.write_text(json.dumps({**document, "corpora": document["corpora"][:1]}), encoding="utf-8")
+        with pytest.raises(CorpusError, match=r"train\.safetensors was not made with corpus\.json"):
+            PreparedCorpus.load(corpus.directory)
+
+
 class TestReport:
     def test_every_line_is_kept_or_counted_once(self, options: PrepareOptions, tmp_path: Path) -> None:
         dirty = tmp_path / "dirty.tsv"
@@ -158,7 +270,7 @@ class TestReport:
         document = json.loads((options.output / "corpus.json").read_text(encoding="utf-8"))
         assert document["directions"] == [["de", "en"], ["en", "de"]]
         assert document["report"] == [
-            {"corpus": "de-en train.de train.en", "read": 42, "kept": 42, "dropped": {}}
+            {"corpus": "de-en train.de train.en", "one_way": False, "read": 42, "kept": 42, "dropped": {}}
         ]
         assert document["counts"]["rows"] == len(result.dataset) == 84
         assert document["counts"]["validation"] == {"de-en": 6}
