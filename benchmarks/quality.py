@@ -22,8 +22,8 @@ from model.training.corpus import parse_direction, sha256
 
 METHOD = (
     "Every line of the source file is translated by beam search, in float32, with the checkpoint's own "
-    "length and coverage penalty, and compared with its one reference by sacreBLEU: cased and detokenised BLEU and "
-    "chrF2, as the signatures say."
+    "length and coverage penalty, and compared with its one reference by sacreBLEU: cased and detokenised "
+    "BLEU and chrF2, as the signatures say."
 )
 
 _EPILOG = """\
