@@ -16,7 +16,7 @@ from model.cli.setup import decoding_options, open_checkpoints
 from model.config import DecodingOptions
 from model.plotting.attention import draw_attention
 from model.plotting.matrix import translation_attention
-from model.report.analysis import Analysis, TestSet, analyse
+from model.report.analysis import Analysis, TranslatedSet, analyse
 from model.report.page import Page, Picture, Section, render_page
 from model.training.corpus import parse_direction
 from model.translation import LineTranslation, LineTranslator
@@ -76,7 +76,7 @@ def _section(
     compared = [
         _translate(args, other, decoding_options(args, other.decoding), text, advance) for other in others
     ]
-    test = TestSet(
+    test = TranslatedSet(
         source_language=text.source_language,
         target_language=text.target_language,
         sources=text.sources,

@@ -6,7 +6,8 @@ import io
 import unicodedata
 import warnings
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 
 import matplotlib as mpl
@@ -36,10 +37,20 @@ _WIDE_FONTS = (
 _DOTS_PER_INCH = 144
 
 
-def installed_fonts() -> list[str]:
+@cache
+def installed_fonts() -> tuple[str, ...]:
     """The font that matplotlib brings, then those of this machine that have Chinese, best first."""
+    _register_new_fonts()
     present = set(font_manager.get_font_names())
-    return [_LATIN, *(name for name in _WIDE_FONTS if name in present)]
+    return (_LATIN, *(name for name in _WIDE_FONTS if name in present))
+
+
+def _register_new_fonts() -> None:
+    """Add what was installed since matplotlib wrote its list of fonts, which it never looks at again."""
+    known = {entry.fname for entry in font_manager.fontManager.ttflist}
+    for path in sorted(set(font_manager.findSystemFonts()) - known):
+        with suppress(OSError, RuntimeError, ValueError):  # a file that it cannot read; it skips them too
+            font_manager.fontManager.addfont(path)
 
 
 def missing_characters(texts: Iterable[str]) -> int:
@@ -55,7 +66,8 @@ def drawing_style() -> Iterator[None]:
     with (
         mpl.rc_context(
             {
-                "font.family": [*installed_fonts(), "sans-serif"],
+                "font.family": "sans-serif",
+                "font.sans-serif": list(installed_fonts()),
                 "font.size": 9,
                 "text.parse_math": False,  # a dollar sign in a sentence is money, not a formula
                 "svg.fonttype": "none",

@@ -16,7 +16,7 @@ LENGTH_STARTS = (1, 6, 11, 16, 21, 31, 51)
 
 
 @dataclass(frozen=True)
-class TestSet:
+class TranslatedSet:
     """Text of one direction, and what became of it.
 
     Attributes:
@@ -79,7 +79,7 @@ class Symptom:
 class Analysis:
     """Everything that the page shows of a test set, pictures apart."""
 
-    test: TestSet
+    test: TranslatedSet
     scores: Scores
     other_scores: Scores | None
     comparisons: Sequence[Comparison]
@@ -89,7 +89,7 @@ class Analysis:
     random: Sequence[Example]
 
 
-def analyse(test: TestSet, *, examples: int, seed: int = 1) -> Analysis:
+def analyse(test: TranslatedSet, *, examples: int, seed: int = 1) -> Analysis:
     """Score ``test``; show its ``examples`` worst lines by chrF, and as many drawn at random.
 
     Raises:
@@ -114,7 +114,7 @@ def analyse(test: TestSet, *, examples: int, seed: int = 1) -> Analysis:
     )
 
 
-def length_buckets(test: TestSet) -> list[Bucket]:
+def length_buckets(test: TranslatedSet) -> list[Bucket]:
     """Scores by the length of the source; every line is in one bucket, and none is empty."""
     ends = [*LENGTH_STARTS[1:], None]
     buckets = []
@@ -128,7 +128,7 @@ def length_buckets(test: TestSet) -> list[Bucket]:
     return buckets
 
 
-def symptoms(test: TestSet) -> list[Symptom]:
+def symptoms(test: TranslatedSet) -> list[Symptom]:
     """Counts of translations that are empty, endless, untranslated, repetitive, or of an unlikely length."""
     pairs = list(zip(test.sources, test.translations, strict=True))
     ratios = [
@@ -151,13 +151,13 @@ def _repeats(text: str) -> bool:
     return any(one == two == three for one, two, three in zip(words, words[1:], words[2:], strict=False))
 
 
-def _scores(test: TestSet, translations: Sequence[str], rows: Sequence[int]) -> Scores:
+def _scores(test: TranslatedSet, translations: Sequence[str], rows: Sequence[int]) -> Scores:
     return corpus_scores(
         [translations[i] for i in rows], [test.references[i] for i in rows], test.target_language
     )
 
 
-def _example(test: TestSet, index: int, chrf: float) -> Example:
+def _example(test: TranslatedSet, index: int, chrf: float) -> Example:
     return Example(
         line=index + 1,
         source=test.sources[index],

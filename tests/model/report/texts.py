@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 
-from model.report.analysis import TestSet
+from model.report.analysis import TranslatedSet
 
 WORDS = [
     "the",
@@ -24,11 +24,11 @@ WORDS = [
 ]
 
 
-def made_test_set(lines: int = 60, *, seed: int = 1, compared: bool = True) -> TestSet:
+def made_test_set(lines: int = 60, *, seed: int = 1, compared: bool = True) -> TranslatedSet:
     """References of 1 to 60 words; translations that change some words, the others' more of them."""
     rng = random.Random(seed)
     references = [" ".join(rng.choices(WORDS, k=rng.randint(1, 60))) for _ in range(lines)]
-    return TestSet(
+    return TranslatedSet(
         source_language="de",
         target_language="en",
         sources=[f"Quelle {index}" for index in range(lines)],
