@@ -66,7 +66,8 @@ def drawing_style() -> Iterator[None]:
     with (
         mpl.rc_context(
             {
-                "font.family": "sans-serif",
+                # named one by one: glyph by glyph, a PNG takes them from the next in this list alone
+                "font.family": [*installed_fonts(), "sans-serif"],
                 "font.sans-serif": list(installed_fonts()),
                 "font.size": 9,
                 "text.parse_math": False,  # a dollar sign in a sentence is money, not a formula

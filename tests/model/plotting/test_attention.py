@@ -8,9 +8,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
+from matplotlib.font_manager import findfont, get_font
 from PIL import Image
 
 from model.errors import ConfigError
+from model.plotting import drawing
 from model.plotting.attention import CELL_INCHES, draw_attention
 from model.plotting.drawing import format_of, missing_characters
 from model.plotting.matrix import AttentionMatrix
@@ -80,6 +82,25 @@ def test_the_same_numbers_give_the_same_bytes(kind: str) -> None:
 def test_characters_without_a_font_are_counted_once() -> None:
     assert missing_characters(["Äpfel ▁ß€ →", "\n", ""]) == 0
     assert missing_characters(["a\U0001f9ff", "\U0001f9ff"]) == 1
+
+
+def test_a_letter_that_the_first_font_lacks_is_drawn_with_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second = (get_font(findfont(name)) for name in ("DejaVu Sans", "STIXGeneral"))
+    one, other = sorted(set(second.get_charmap()) - set(first.get_charmap()))[-2:]
+    matrices = [AttentionMatrix((chr(code),), ("</s>",), torch.ones(1, 1)) for code in (one, other)]
+
+    def pictures() -> set[bytes]:
+        drawing.installed_fonts.cache_clear()
+        return {draw_attention(matrix, "png") for matrix in matrices}
+
+    monkeypatch.setattr(drawing, "_WIDE_FONTS", ())
+    drawing.installed_fonts.cache_clear()
+    assert missing_characters([*matrices[0].source, *matrices[1].source]) == 2
+    assert len(pictures()) == 1  # two boxes look alike
+    monkeypatch.setattr(drawing, "_WIDE_FONTS", ("STIXGeneral",))
+    assert len(pictures()) == 2
+    assert missing_characters([*matrices[0].source, *matrices[1].source]) == 0
+    drawing.installed_fonts.cache_clear()
 
 
 @pytest.mark.parametrize("name", ["picture", "picture.jpg", "svg"])
