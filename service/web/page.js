@@ -57,7 +57,7 @@ function showKey() {
 }
 
 function fill(select, codes) {
-  const options = codes.map((code) => new Option(code === AUTO ? "Detect language" : languages.name(code), code));
+  const options = codes.map((code) => new Option(code === AUTO ? "Auto-detect" : languages.name(code), code));
   select.replaceChildren(...options);
 }
 
@@ -179,6 +179,10 @@ clear.addEventListener("click", () => {
 key.addEventListener("input", () => {
   remember("sessionStorage", API_KEY, key.value);
   changed(settings.frontendTimeout);
+});
+find("key-row").addEventListener("submit", (event) => {
+  event.preventDefault();
+  changed(0);
 });
 bindTheme(find("theme"));
 start();

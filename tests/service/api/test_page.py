@@ -56,7 +56,8 @@ async def test_every_file_has_its_type_and_the_policy(tiny_checkpoint: Path) -> 
             assert response.headers["content-type"] == f"{MEDIA_TYPES[name.split('.')[1]]}; charset=utf-8"
             assert response.headers["x-content-type-options"] == "nosniff"
             policy = dict(
-                directive.split(" ", 1) for directive in response.headers["content-security-policy"].split("; ")
+                directive.split(" ", 1)
+                for directive in response.headers["content-security-policy"].split("; ")
             )
             assert policy.pop("default-src") == "'none'"
             assert set(policy.values()) == {"'self'", "'none'"}, "neither other hosts nor anything inline"
@@ -85,7 +86,14 @@ async def test_head_has_the_headers_alone(tiny_checkpoint: Path) -> None:
 
 @asynchronous
 async def test_nothing_else_is_served(tiny_checkpoint: Path) -> None:
-    others = ("missing.js", "__init__.py", "index.html", "..%2f__init__.py", "..%2f..%2fpyproject.toml", "%00")
+    others = (
+        "missing.js",
+        "__init__.py",
+        "index.html",
+        "..%2f__init__.py",
+        "..%2f..%2fpyproject.toml",
+        "%00",
+    )
     async with ready_client(tiny_checkpoint) as client:
         for name in others:
             response = await client.get(f"/static/{name}")
@@ -130,6 +138,10 @@ def test_every_id_that_the_scripts_look_for_is_there_once() -> None:
     assert len(ids) == len(set(ids))
     script = FILES["page.js"]
     wanted = re.findall(r'find\("([a-z-]+)"\)', script)
-    wanted += [one for names in re.findall(r"= \[(.+)\]\.map\(find\)", script) for one in re.findall(r'"(.+?)"', names)]
+    wanted += [
+        one
+        for names in re.findall(r"= \[(.+)\]\.map\(find\)", script)
+        for one in re.findall(r'"(.+?)"', names)
+    ]
     assert len(wanted) > 15
     assert set(wanted) <= set(ids)
