@@ -32,13 +32,10 @@ def page(browser: Chrome, server: PageServer) -> Iterator[Page]:
     """The page as a newcomer sees it, wide, in light colours; nothing may have been complained about."""
     page = Page(browser, server.url)
     page.prefer("light")
+    page.complaints()
     page.open()
-    browser.get_log("browser")
     yield page
     server.engine.refusal = None
     server.release()
     page.emulate("clearDeviceMetricsOverride")
-    complaints = [
-        entry["message"] for entry in browser.get_log("browser") if "Failed to load" not in entry["message"]
-    ]
-    assert complaints == []
+    assert page.complaints() == []

@@ -95,3 +95,9 @@ class Page:
 
     def prefer(self, scheme: str) -> None:
         self.emulate("setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
+
+    def complaints(self) -> list[str]:
+        """What the browser has found wrong since it was last asked, other than the statuses of responses."""
+        log = self.browser.get_log("browser")  # type: ignore[no-untyped-call] # Selenium leaves it without types
+        messages: list[str] = [entry["message"] for entry in log]
+        return [message for message in messages if "Failed to load resource" not in message]

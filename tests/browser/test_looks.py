@@ -135,5 +135,4 @@ def test_the_policy_stops_what_is_not_the_page_s(page: Page) -> None:
         "document.body.append(script); return window.ran === true"
     )
     assert not ran
-    complaint = page.wait(lambda: page.browser.get_log("browser"))[0]["message"]
-    assert "Content Security Policy" in complaint
+    assert "Content Security Policy" in page.wait(page.complaints)[0]
