@@ -8,6 +8,7 @@ import math
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 
+from service.cache.store import SegmentKey
 from service.engine.request import Priority, SegmentRequest, SegmentResult, SharableTicket, Ticket
 from service.engine.ticket import FutureTicket
 from service.errors import DeadlineExceeded, ServiceError
@@ -25,17 +26,17 @@ class _Sharer:
 
 @dataclass(frozen=True, slots=True)
 class Tower:
-    """What a flight asks of whoever keeps it.
+    """What flights ask of whoever keeps them.
 
     Attributes:
         submit: to the engine; raises ``ServiceError``.
-        keep: a result has come; called before any sharer can see it.
+        keep: the flight's result; called before any sharer can see it.
         close: the flight is over, and nobody may join it any more. May be called twice.
         clock: monotonic seconds, the clock of the deadlines.
     """
 
     submit: Callable[[SegmentRequest], SharableTicket]
-    keep: Callable[[SegmentResult], None]
+    keep: Callable[[SegmentKey, SegmentResult], None]
     close: Callable[[Flight], None]
     clock: Callable[[], float]
 
@@ -48,16 +49,19 @@ class Flight:
     ends those with the latest; timers end the others. When the last sharer is gone, so is the segment.
 
     Args:
-        work: what is decoded; its priority and deadline are those of the first sharer.
-        ticket: of ``work`` in the engine.
+        key: what is decoded.
+        request: it, with the priority and the deadline that it was submitted with.
+        ticket: of ``request`` in the engine.
         tower: see there.
     """
 
-    def __init__(self, work: SegmentRequest, ticket: SharableTicket, tower: Tower) -> None:
-        self._work = work
+    def __init__(
+        self, key: SegmentKey, request: SegmentRequest, ticket: SharableTicket, tower: Tower
+    ) -> None:
+        self.key = key
         self._tower = tower
-        self._priority = work.priority
-        self._deadline = _deadline(work)
+        self._priority = request.priority
+        self._deadline = _deadline(request)
         self._sharers: set[_Sharer] = set()
         self._untimed: set[_Sharer] = set()  # those whose deadline is the segment's
         self._ticket = ticket
@@ -118,7 +122,7 @@ class Flight:
 
     def _land(self, outcome: SegmentResult | BaseException) -> None:
         if isinstance(outcome, SegmentResult):
-            self._tower.keep(outcome)
+            self._tower.keep(self.key, outcome)
             self._close(outcome)
         elif isinstance(outcome, DeadlineExceeded):
             self._fly_on(outcome)
@@ -134,7 +138,7 @@ class Flight:
             return
         self._priority = min(sharer.priority for sharer in self._sharers)
         self._deadline = max(sharer.deadline for sharer in self._sharers)
-        request = replace(self._work, priority=self._priority, deadline=_or_none(self._deadline))
+        request = replace(self.key.work, priority=self._priority, deadline=_or_none(self._deadline))
         try:
             self._ticket = self._tower.submit(request)
         except ServiceError as refusal:

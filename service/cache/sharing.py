@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import functools
 import time
 from collections.abc import Callable, Sequence
 
@@ -49,8 +48,8 @@ class SharingEngine:
         self._digest = digest
         self._store = store
         self._observer = observer
-        self._clock = clock
         self._flights: dict[SegmentKey, Flight] = {}
+        self._tower = Tower(self._submit_one, self._keep, self._close, clock)
 
     def submit(self, requests: list[SegmentRequest]) -> Sequence[Ticket]:
         """Accept all of ``requests`` or none; one ticket each, in order.
@@ -72,7 +71,7 @@ class SharingEngine:
         for key, request in zip(keys, requests, strict=True):
             if key not in found and key not in self._flights:
                 new.setdefault(key, request)
-        self._launch(new, self._store)
+        self._launch(new)
         self._count(CacheResult.MISS, len(new))
         hits = sum(key in found for key in keys)
         self._count(CacheResult.HIT, hits)
@@ -94,20 +93,19 @@ class SharingEngine:
         """Drain the engine; whatever it finishes reaches all who share it."""
         return await self._engine.drain(timeout_seconds)
 
-    def _launch(self, new: dict[SegmentKey, SegmentRequest], store: SegmentStore) -> None:
+    def _launch(self, new: dict[SegmentKey, SegmentRequest]) -> None:
         tickets = self._engine.submit(list(new.values()))
         for (key, request), ticket in zip(new.items(), tickets, strict=True):
-            self._flights[key] = Flight(request, ticket, self._tower(key, store))
+            self._flights[key] = Flight(key, request, ticket, self._tower)
 
-    def _tower(self, key: SegmentKey, store: SegmentStore) -> Tower:
-        def keep(result: SegmentResult) -> None:
-            store.put(key, result.translation)
+    def _keep(self, key: SegmentKey, result: SegmentResult) -> None:
+        if self._store is not None:
+            self._store.put(key, result.translation)
 
-        return Tower(self._submit_one, keep, functools.partial(self._close, key), self._clock)
-
-    def _close(self, key: SegmentKey, flight: Flight) -> None:
-        if self._flights.get(key) is flight:  # else it was deserted before, and another one has begun since
-            del self._flights[key]
+    def _close(self, flight: Flight) -> None:
+        # If it is not there it was deserted, and another one for the same key may have begun since.
+        if self._flights.get(flight.key) is flight:
+            del self._flights[flight.key]
 
     def _submit_one(self, request: SegmentRequest) -> SharableTicket:
         (ticket,) = self._engine.submit([request])

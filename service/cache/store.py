@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from model.decoding.hypothesis import Translation
@@ -27,6 +27,13 @@ class SegmentKey:
 
     digest: str
     work: SegmentRequest
+    _hash: int = field(init=False, repr=False, compare=False)  # asked for many times, and not cheap
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.digest, self.work)))
+
+    def __hash__(self) -> int:
+        return self._hash
 
     @classmethod
     def of(cls, digest: str, request: SegmentRequest) -> SegmentKey:

@@ -111,7 +111,7 @@ async def test_the_work_ends_when_the_last_sharer_leaves_and_not_before() -> Non
 
 
 @asynchronous
-async def test_a_result_that_crosses_the_last_cancellation_is_kept_and_closes_no_later_flight() -> None:
+async def test_a_result_that_crosses_the_last_cancellation_is_kept() -> None:
     shared = Shared()
     deserted = shared.one(segment(5))
     shared.engine.works[0].finish()
@@ -123,6 +123,20 @@ async def test_a_result_that_crosses_the_last_cancellation_is_kept_and_closes_no
     assert shared.tally.counts[HIT] == 1
     assert (await joined.result()).translation == echo(segment(5))
     assert isinstance((await ends(again))[0], TranslationFailed)
+
+
+@asynchronous
+async def test_an_error_that_crosses_the_last_cancellation_is_no_business_of_those_who_come_later() -> None:
+    shared = Shared()
+    deserted = shared.one(segment(5))
+    shared.engine.works[0].fail(TranslationFailed("poison"))
+    deserted.cancel()
+    again = shared.one(segment(5))
+    await turn()
+    joined = shared.one(segment(5))
+    assert len(shared.engine.works) == 2
+    shared.engine.works[1].finish()
+    assert all(isinstance(end, SegmentResult) for end in await ends(again, joined))
 
 
 @asynchronous

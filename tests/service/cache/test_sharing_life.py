@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import random
 from collections import Counter
 from collections.abc import Sequence
@@ -77,8 +78,11 @@ class World:
             number = len(self.asked)
             self.asked.append((wanted, ticket))
             task = asyncio.ensure_future(ticket.result())
-            task.add_done_callback(lambda _, number=number: self.ended_at.setdefault(number, self.loop.now))
+            task.add_done_callback(functools.partial(self.note_end, number))
             self.endings.append(task)
+
+    def note_end(self, number: int, _: asyncio.Task[SegmentResult]) -> None:
+        self.ended_at[number] = self.loop.now
 
     def cancel(self) -> None:
         if self.asked:
@@ -107,6 +111,10 @@ class World:
     def check_engine(self) -> None:
         keys = Counter(SegmentKey.of("", work.request) for work in self.engine.open)
         assert max(keys.values(), default=0) <= 1, "the same segment is in the engine twice"
+
+    def check_punctual(self) -> None:
+        for (wanted, _), task in zip(self.asked, self.endings, strict=True):
+            assert task.done() or wanted.deadline is None or wanted.deadline > self.loop.now
 
     def check_ending(self, number: int, ended: SegmentResult | BaseException) -> None:
         wanted, _ = self.asked[number]
@@ -139,6 +147,9 @@ async def live(draw: random.Random, loop: VirtualTimeLoop) -> World:
         for _ in range(draw.randint(0, 4)):  # let the loop be at any point
             await asyncio.sleep(0)
             world.check_engine()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    world.check_punctual()
     while any(not task.done() for task in world.endings):
         for work in world.engine.open:
             world.end(work)
@@ -157,7 +168,7 @@ def test_every_sharer_ends_once_and_no_segment_is_decoded_twice_at_once(seed: in
     raised: list[object] = []
     loop.set_exception_handler(lambda _loop, context: raised.append(context))
     try:
-        world = loop.run_until_complete(asyncio.wait_for(live(random.Random(seed), loop), None))
+        world = loop.run_until_complete(live(random.Random(seed), loop))
     finally:
         loop.close()
     assert raised == []
