@@ -12,8 +12,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from lingua import IsoCode639_1, LanguageDetectorBuilder
-
 from benchmarks.command import guarded, whole
 from benchmarks.errors import BenchmarkError
 from benchmarks.record import Record, provenance
@@ -199,7 +197,15 @@ def service(among: tuple[str, ...]) -> Detect:
 
 
 def lingua(among: tuple[str, ...]) -> Detect:
-    """Lingua in its accurate mode."""
+    """Lingua in its accurate mode.
+
+    Raises:
+        BenchmarkError: it is not installed; 100 MB are too many for those who do not compare.
+    """
+    try:
+        from lingua import IsoCode639_1, LanguageDetectorBuilder  # noqa: PLC0415 - an optional peer
+    except ImportError:
+        raise BenchmarkError("lingua is not installed: pip install '.[peers]'") from None
     codes = [getattr(IsoCode639_1, code.upper()) for code in among]
     detector = LanguageDetectorBuilder.from_iso_codes_639_1(*codes).build()
 

@@ -10,6 +10,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
+from starlette.middleware.cors import CORSMiddleware
 
 from service.accounts import read_accounts
 from service.api.body_limit import BodyLimit
@@ -78,6 +79,14 @@ def create_app(
     install_openapi(app)
     app.add_middleware(TidyPath)
     app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("*",),
+            expose_headers=("Retry-After", "X-Request-ID"),
+        )
     app.add_middleware(Observing, service=service)  # added last: the outermost
     return app
 

@@ -111,6 +111,11 @@ class Settings(BaseSettings):
         description="characters that each key may translate while the process runs, or everybody together "
         "where no keys are required; default: any number",
     )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(),
+        description="comma-separated origins, such as https://example.org, whose pages may call the service "
+        "from a browser; * for any",
+    )
     default_deadline_seconds: float = Field(
         default=60.0, gt=0.0, description="a request that takes longer fails, unless it says otherwise"
     )

@@ -11,7 +11,7 @@ _SLASHES = re.compile("//+")
 
 
 class TidyPath:
-    """ASGI middleware for paths: ``//translate``, ``/translate/`` and ``http://host/translate`` are ``/translate``.
+    """ASGI middleware: ``//translate``, ``/translate/`` and ``http://host/translate`` are ``/translate``.
 
     The first two come of addresses with a slash at the end. A redirect would say the same, but many clients
     drop the body of a POST on its way. The third is the form for proxies, which servers must accept too (RFC

@@ -21,6 +21,7 @@ def test_texts_are_cut_to_words() -> None:
 
 
 def test_a_record_of_every_library_and_length(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pytest.importorskip("lingua", reason="lingua, an optional peer, is not installed: pip install '.[peers]'")
     files = {"de": GERMAN, "en": ENGLISH}
     for language, lines in files.items():
         (tmp_path / language).write_text("\n".join(lines), encoding="utf-8")

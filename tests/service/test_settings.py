@@ -43,7 +43,11 @@ def test_values_are_read_and_typed(monkeypatch: pytest.MonkeyPatch) -> None:
         DRAGOMAN_LENGTH_PENALTY="0.5",
         DRAGOMAN_DEVICE="cpu",
         DRAGOMAN_THREADS="",
+        DRAGOMAN_API_KEYS="one, two,",
+        DRAGOMAN_CHARACTER_QUOTA="7",
     )
+    assert [key.get_secret_value() for key in settings.api_keys] == ["one", "two"]
+    assert settings.character_quota == 7
     assert settings.checkpoints == (Path("one"), Path("/some/two"))
     assert (settings.beam_size, settings.length_penalty, settings.device) == (3, 0.5, "cpu")
     assert settings.threads is None
