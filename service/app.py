@@ -21,6 +21,7 @@ from service.api.documentation import install_openapi
 from service.api.frontend import frontend_router
 from service.api.observing import Observing
 from service.api.operations import operations_router
+from service.api.page import page_router
 from service.api.paths import TidyPath
 from service.api.problems import install_handlers
 from service.api.translate import translate_router
@@ -72,6 +73,7 @@ def create_app(
     app.include_router(translate_router(service))
     app.include_router(detect_router(service))
     app.include_router(frontend_router(service))
+    app.include_router(page_router())
     app.include_router(deepl_router(service))
     app.include_router(unsupported_router())
     app.include_router(operations_router(service))

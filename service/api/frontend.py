@@ -39,6 +39,9 @@ class FrontendSettings(BaseModel):
     )
     keyRequired: bool = Field(description="whether a request must bring an API key")  # noqa: N815
     language: LanguageDefaults
+    maxAlternatives: int = Field(  # noqa: N815 - not in the contract, but in its style
+        description="most alternatives that a request may ask for"
+    )
     suggestions: bool = Field(description="whether better translations can be handed in")
     supportedFilesFormat: list[str] = Field(description="file name extensions")  # noqa: N815
 
@@ -67,6 +70,7 @@ def frontend_router(service: Service) -> APIRouter:
                 source=NamedLanguage(code=AUTO, name="Auto Detect"),
                 target=NamedLanguage(code=target, name=name_of(target)),
             ),
+            maxAlternatives=service.settings.max_alternatives,
             suggestions=False,
             supportedFilesFormat=[],
         )

@@ -9,7 +9,9 @@ from tests.service.harness import asynchronous, ready_client
 
 @asynchronous
 async def test_frontend_settings(tiny_checkpoint: Path) -> None:
-    async with ready_client(tiny_checkpoint, limits={"max_request_characters": 1234}) as client:
+    async with ready_client(
+        tiny_checkpoint, limits={"max_request_characters": 1234, "max_alternatives": 3}
+    ) as client:
         response = await client.get("/frontend/settings")
     assert response.json() == {
         "apiKeys": False,
@@ -21,6 +23,7 @@ async def test_frontend_settings(tiny_checkpoint: Path) -> None:
             "source": {"code": "auto", "name": "Auto Detect"},
             "target": {"code": "en", "name": "English"},
         },
+        "maxAlternatives": 3,
         "suggestions": False,
         "supportedFilesFormat": [],
     }
