@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 import torch
 from pydantic import BaseModel
 
+from benchmarks.errors import BenchmarkError
 from model.checkpoint import Checkpoint
 from model.config import Frozen
 
@@ -91,6 +92,19 @@ class Record(Frozen, Generic[Results]):
 
     provenance: Provenance
     results: Results
+
+    def write(self, path: Path) -> None:
+        """Write it to ``path`` as JSON, and say so.
+
+        Raises:
+            BenchmarkError: it cannot be written.
+        """
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise BenchmarkError(f"{path}: cannot be written: {error.strerror}") from error
+        print(f"written to {path}")
 
 
 def provenance(

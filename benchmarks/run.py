@@ -160,7 +160,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str], effort: Effort) -
     show_open(served.open_loop)
     results = RunResults(quick=effort is not FULL, decode=decoded, service=served)
     path = options.output or _default_path(checkpoint, results, origin.date)
-    _write(Record[RunResults](provenance=origin, results=results), path)
+    Record[RunResults](provenance=origin, results=results).write(path)
 
 
 def _measure_service(
@@ -218,15 +218,6 @@ def _with_direction(options: argparse.Namespace) -> argparse.Namespace:
 def _default_path(checkpoint: Checkpoint, results: RunResults, date: str) -> Path:
     parts = [checkpoint.name, results.decode.device, date[:10], *(["quick"] if results.quick else [])]
     return ROOT / RESULTS / f"{'-'.join(parts)}.json"
-
-
-def _write(record: Record[RunResults], path: Path) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise BenchmarkError(f"{path}: cannot be written: {error.strerror}") from error
-    print(f"written to {path}")
 
 
 if __name__ == "__main__":
