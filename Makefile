@@ -13,6 +13,9 @@ PIP := $(BIN)/pip --disable-pip-version-check
 # PyTorch alone may come from another index, so no other package is looked up there.
 INSTALL_TORCH := $(PIP) install -q --no-deps --retries 1 --extra-index-url $(TORCH_INDEX) $(shell grep '^torch==' requirements/service.txt)
 
+# The clients on npm that the service is tested with; their tests are skipped where there is no npm.
+NODE_CLIENTS := $(if $(shell command -v npm),tests/conformance/node/node_modules/.package-lock.json)
+
 .DEFAULT_GOAL := help
 .PHONY: help serve test check train bench lock clean
 
@@ -22,7 +25,7 @@ help: ## this list
 serve: .venv/.service ## start the service with the bundled model (HOST, PORT)
 	HOST=$(HOST) PORT=$(PORT) $(BIN)/python -m service
 
-test: .venv/.dev ## run the tests
+test: .venv/.dev $(NODE_CLIENTS) ## run the tests
 	$(BIN)/python -m pytest
 
 check: .venv/.dev ## style, types, import rules
@@ -46,8 +49,12 @@ lock: .venv/.dev ## resolve the exact versions in requirements/ anew
 	  sed -i -e 's/^\(torch==[0-9.]*\)+.*/\1/' -e '/^dragoman @/d' requirements/$$set.txt || exit 1; \
 	done
 
+tests/conformance/node/node_modules/.package-lock.json: tests/conformance/node/package-lock.json
+	cd tests/conformance/node && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error && touch ../../../$@ \
+	  || echo "the clients could not be installed; the tests that need them will say that they were skipped"
+
 clean: ## remove the virtual environment and caches
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis tests/conformance/node/node_modules
 
 .venv/.python:
 	$(PYTHON) -m venv .venv

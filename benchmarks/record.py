@@ -93,19 +93,6 @@ class Record(Frozen, Generic[Results]):
     provenance: Provenance
     results: Results
 
-    def write(self, path: Path) -> None:
-        """Write it to ``path`` as JSON, and say so.
-
-        Raises:
-            BenchmarkError: it cannot be written.
-        """
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise BenchmarkError(f"{path}: cannot be written: {error.strerror}") from error
-        print(f"written to {path}")
-
 
 def provenance(
     module: str,
@@ -132,6 +119,20 @@ def provenance(
         checkpoint=checkpoint,
         method=method,
     )
+
+
+def write_record(record: Record[Results], path: Path) -> None:
+    """Write ``record`` to ``path`` as JSON, and say so.
+
+    Raises:
+        BenchmarkError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(record.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise BenchmarkError(f"{path}: cannot be written: {error.strerror}") from error
+    print(f"written to {path}")
 
 
 def read_commit(root: Path = ROOT) -> Commit:

@@ -17,7 +17,7 @@ from benchmarks.decoder import DecodeResults
 from benchmarks.errors import BenchmarkError
 from benchmarks.load import closed_run, open_runs
 from benchmarks.load_results import ClosedLoopResult, OpenLoopResult
-from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance
+from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
 from benchmarks.reference import Reference
 from benchmarks.server import PREFIX, running_service, settings_of
 from benchmarks.session import CLOSED_METHOD, OPEN_METHOD, LoadOptions
@@ -160,7 +160,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str], effort: Effort) -
     show_open(served.open_loop)
     results = RunResults(quick=effort is not FULL, decode=decoded, service=served)
     path = options.output or _default_path(checkpoint, results, origin.date)
-    Record[RunResults](provenance=origin, results=results).write(path)
+    write_record(Record[RunResults](provenance=origin, results=results), path)
 
 
 def _measure_service(

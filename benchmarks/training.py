@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.command import guarded, progress, whole
 from benchmarks.errors import BenchmarkError
 from benchmarks.opennmt import VERSION, default_environment, ensure_environment
-from benchmarks.record import RESULTS, ROOT, Record, provenance
+from benchmarks.record import RESULTS, ROOT, Record, provenance, write_record
 from benchmarks.tables import show_training
 from benchmarks.trainers import Dragoman, OpenNMT, Trainer, TrainingPlan, measure_round
 from benchmarks.training_corpus import Pair, made_pairs, prepare_pairs, read_pairs, write_peer_files
@@ -123,7 +123,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     )
     show_training(results)
     path = options.output or ROOT / RESULTS / f"training-{origin.date[:10]}.json"
-    Record[TrainingResults](provenance=origin, results=results).write(path)
+    write_record(Record[TrainingResults](provenance=origin, results=results), path)
 
 
 def build_trainers(

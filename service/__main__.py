@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from service.accounts import read_accounts
 from service.loading import choose_device, find_checkpoints
 from service.logs import configure_logging
 from service.server import serve
@@ -27,6 +28,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.parse_args(arguments)
     try:
         settings = read_settings()
+        read_accounts(settings)
         find_checkpoints(settings.checkpoints)
         choose_device(settings)
     except SettingsError as error:

@@ -10,20 +10,29 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from fastapi import FastAPI
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CollectorRegistry
+from starlette.middleware.cors import CORSMiddleware
 
+from service.accounts import read_accounts
 from service.api.body_limit import BodyLimit
 from service.api.context import Service
+from service.api.deepl import deepl_router
+from service.api.detect import detect_router
 from service.api.documentation import install_openapi
+from service.api.frontend import frontend_router
 from service.api.observing import Observing
 from service.api.operations import operations_router
+from service.api.page import page_router
+from service.api.paths import TidyPath
 from service.api.problems import install_handlers
 from service.api.translate import translate_router
+from service.api.unsupported import unsupported_router
 from service.engine.request import EngineLike
 from service.errors import NotReady
 from service.lifecycle import Lifecycle
 from service.loading import load_registry
 from service.metrics import Metrics
 from service.settings import Settings
+from service.text.detection import Detector
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -32,7 +41,8 @@ logger = logging.getLogger(__name__)
 _DESCRIPTION = """
 Translates texts with neural networks on this machine; no text leaves it, and none is logged.
 
-`POST /translate` follows LibreTranslate's contract. Every error has one body, `application/problem+json`.
+The routes are those of LibreTranslate, and under `/v2` those of DeepL: their clients work unchanged.
+Every error has one body, `application/problem+json`.
 """
 
 
@@ -50,7 +60,7 @@ def create_app(
     """
     lifecycle = lifecycle or Lifecycle(settings)
     metrics = Metrics(CollectorRegistry(), lambda: lifecycle.served)
-    service = Service(settings, lifecycle, metrics)
+    service = Service(settings, lifecycle, metrics, read_accounts(settings), Detector())
     # FastAPI's own documentation page loads its script from another host; this one does not.
     app = FastAPIOffline(
         title="Dragoman",
@@ -61,10 +71,24 @@ def create_app(
         lifespan=_lifespan(service, engine),
     )
     app.include_router(translate_router(service))
+    app.include_router(detect_router(service))
+    app.include_router(frontend_router(service))
+    app.include_router(page_router())
+    app.include_router(deepl_router(service))
+    app.include_router(unsupported_router())
     app.include_router(operations_router(service))
     install_handlers(app)
     install_openapi(app)
+    app.add_middleware(TidyPath)
     app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes)
+    if settings.cors_origins:
+        app.add_middleware(
+            CORSMiddleware,
+            allow_origins=settings.cors_origins,
+            allow_methods=("GET", "POST"),
+            allow_headers=("*",),
+            expose_headers=("Retry-After", "X-Request-ID"),
+        )
     app.add_middleware(Observing, service=service)  # added last: the outermost
     return app
 

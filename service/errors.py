@@ -5,8 +5,11 @@
     ServiceError
     ├── InvalidRequest       400  the request itself is wrong; ``field`` says where
     ├── UnsupportedLanguage  400  no such language, or no checkpoint for the direction
+    ├── KeyMissing           400  an API key is needed
+    ├── KeyRefused           403  the API key is none of the accepted ones, or used up
     ├── TextTooLarge         413  over the character or item limit
     ├── Overloaded           429  the queue is full; retry after ``retry_after_seconds``
+    ├── QuotaExceeded        456  the key's characters are used up (the status is DeepL's)
     ├── NotReady             503  starting, draining, or the engine has died
     ├── DeadlineExceeded     504  the deadline passed before the translation was done
     └── TranslationFailed    500  this segment makes the network fail; the others are unaffected
@@ -36,6 +39,18 @@ class InvalidRequest(ServiceError):
 
 class UnsupportedLanguage(InvalidRequest):
     """No such language, or no checkpoint for the direction."""
+
+
+class KeyMissing(ServiceError):
+    """An API key is needed."""
+
+
+class KeyRefused(ServiceError):
+    """The API key is none of the accepted ones, or used up."""
+
+
+class QuotaExceeded(ServiceError):
+    """The characters that a key may translate are used up."""
 
 
 class TextTooLarge(InvalidRequest):

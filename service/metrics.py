@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
@@ -26,8 +27,20 @@ _SLOW = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _RATIO = tuple(tenths / 10 for tenths in range(11))
 
-OUTCOMES = ("ok", "invalid", "too_large", "overloaded", "not_ready", "deadline", "failed", "cancelled")
-REJECTIONS = ("too_large", "queue_full", "not_ready", "draining", "deadline")
+APIS = ("libretranslate", "deepl")
+OUTCOMES = (
+    "ok",
+    "invalid",
+    "forbidden",
+    "too_large",
+    "overloaded",
+    "quota",
+    "not_ready",
+    "deadline",
+    "failed",
+    "cancelled",
+)
+REJECTIONS = ("too_large", "queue_full", "quota", "not_ready", "draining", "deadline")
 
 
 class Metrics:
@@ -137,8 +150,8 @@ class Metrics:
             self._padding.labels(phase)
         for reason in REJECTIONS:
             self._rejected.labels(reason)
-        for outcome in OUTCOMES:
-            self._requests.labels("native", outcome)
+        for api, outcome in product(APIS, OUTCOMES):
+            self._requests.labels(api, outcome)
 
     def http_answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """A response has been sent, or its client has gone (status 499)."""

@@ -41,17 +41,26 @@ class Planner:
         source: language of the texts.
         target: language they are translated into.
         max_segment_tokens: a longer sentence becomes several segments; tag and EOS count.
+        split_sentences: False to take each line for one sentence.
     """
 
-    def __init__(self, tokenizer: Tokenizer, source: str, target: str, max_segment_tokens: int) -> None:
+    def __init__(
+        self,
+        tokenizer: Tokenizer,
+        source: str,
+        target: str,
+        max_segment_tokens: int,
+        split_sentences: bool = True,
+    ) -> None:
         self._tokenizer = tokenizer
         self._source = source
         self._target = target
         self._limit = max_segment_tokens
+        self._split_sentences = split_sentences
 
     def segment(self, text: str) -> list[Piece]:
-        """Sentences and what is between them."""
-        return segment(text, self._source)
+        """Sentences, or whole lines, and what is between them."""
+        return segment(text, self._source, self._split_sentences)
 
     def tokenize(self, pieces: Sequence[Piece]) -> Plan:
         """Token ids for every sentence, in parts where it is too long."""

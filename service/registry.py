@@ -69,6 +69,15 @@ class Registry:
         """Every source or target language, sorted."""
         return tuple(sorted({code for direction in self._by_direction for code in direction}))
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Every language that can be translated from, sorted."""
+        return tuple(sorted({source for source, _ in self._by_direction}))
+
+    def serves(self, source: str, target: str) -> bool:
+        """Whether there is such a direction; a language into itself changes nothing and is always served."""
+        return source == target or (source, target) in self._by_direction
+
     def targets(self, source: str) -> tuple[str, ...]:
         """What ``source`` can be translated into, sorted; includes itself, which changes nothing."""
         return tuple(sorted({source} | {two for one, two in self._by_direction if one == source}))

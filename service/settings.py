@@ -12,7 +12,7 @@ import textwrap
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AliasChoices, BeforeValidator, Field, ValidationError, model_validator
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 PREFIX = "DRAGOMAN_"
@@ -22,8 +22,8 @@ class SettingsError(Exception):
     """A variable of the environment that cannot be used; one line for each, naming it and what is allowed."""
 
 
-def _split_paths(value: Any) -> Any:
-    return [part for part in value.split(",") if part] if isinstance(value, str) else value
+def _split(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -50,7 +50,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices(f"{PREFIX}PORT", "PORT"),
         description="port to listen on, 0 for any free one; PORT is read where this is not set",
     )
-    checkpoints: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split_paths)] = Field(
+    checkpoints: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(Path("checkpoints"),),
         min_length=1,
         description="comma-separated folders, each a checkpoint or a folder of checkpoints; where two serve "
@@ -93,6 +93,23 @@ class Settings(BaseSettings):
     )
     max_request_items: int = Field(default=1000, ge=1, description="texts in a request")
     max_body_bytes: int = Field(default=2_097_152, ge=1024, description="size of a request's body")
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(), description="comma-separated; a request must then bring one of them"
+    )
+    api_keys_file: Path | None = Field(
+        default=None, description="a file with more of them, one a line; lines that begin with # do not count"
+    )
+    character_quota: int | None = Field(
+        default=None,
+        ge=1,
+        description="characters that each key may translate while the process runs, or everybody together "
+        "where no keys are required; default: any number",
+    )
+    cors_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)] = Field(
+        default=(),
+        description="comma-separated origins, such as https://example.org, whose pages may call the service "
+        "from a browser; * for any",
+    )
     default_deadline_seconds: float = Field(
         default=60.0, gt=0.0, description="a request that takes longer fails, unless it says otherwise"
     )
@@ -179,7 +196,7 @@ def _describe(field: str) -> str:
     schema = _schema(field)
     default = schema.get("default")
     shown = ",".join(map(str, default)) if isinstance(default, list) else default
-    set_to = f" (default: {shown})" if default is not None else ""
+    set_to = f" (default: {shown})" if shown not in (None, "") else ""
     meaning = textwrap.fill(f"{schema['description']}; {_allowed(schema)}", 94)
     return f"  {variable(field)}{set_to}\n{textwrap.indent(meaning, ' ' * 6)}"
 
@@ -195,7 +212,7 @@ def _allowed(schema: dict[str, Any]) -> str:
         return _allowed(schema["anyOf"][0])
     if "enum" in schema:
         return "one of " + ", ".join(schema["enum"])
-    kinds = {"string": "a text", "array": "one path or more", "integer": "an integer", "number": "a number"}
+    kinds = {"string": "a text", "array": "one value or more", "integer": "an integer", "number": "a number"}
     words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
     limits = [f"{text} {schema[key]:g}" for key, text in words.items() if key in schema]
     return " ".join([kinds[schema["type"]], " and ".join(limits)]).strip()

@@ -38,6 +38,7 @@ class Job:
         alternatives: further translations wanted of each text.
         priority: who goes first when there is a queue.
         deadline: ``time.monotonic()`` seconds after which nobody wants the result.
+        split_sentences: False to translate each line as one sentence.
     """
 
     texts: tuple[str, ...]
@@ -46,6 +47,7 @@ class Job:
     alternatives: int
     priority: Priority
     deadline: float
+    split_sentences: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class Translator:
             raise Overloaded("the queue is full")
 
     def _plan(self, job: Job, served: Served) -> list[Plan]:
-        planner = Planner(served.tokenizer, job.source, job.target, self._settings.max_segment_tokens)
+        limit = self._settings.max_segment_tokens
+        planner = Planner(served.tokenizer, job.source, job.target, limit, job.split_sentences)
         with self._metrics.stage("segment"):
             texts = [planner.segment(text) for text in job.texts]
         with self._metrics.stage("tokenize"):

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from service.accounts import Accounts
 from service.lifecycle import Lifecycle
 from service.metrics import Metrics
 from service.settings import Settings
+from service.text.detection import Detector
 
 CLIENT_GONE = 499
 """Logged and counted for a request whose client left before the response; nobody receives it."""
@@ -28,6 +30,8 @@ class Service:
     settings: Settings
     lifecycle: Lifecycle
     metrics: Metrics
+    accounts: Accounts
+    detector: Detector
 
 
 @dataclass(slots=True)

@@ -14,12 +14,14 @@ from service.logs import FIELDS
 logger = logging.getLogger("service.request")
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_API = {("POST", "/translate"): "native"}
+_API = {("POST", "/translate"): "libretranslate", ("POST", "/v2/translate"): "deepl"}
 _OUTCOMES = {
     200: "ok",
     400: "invalid",
+    403: "forbidden",
     413: "too_large",
     429: "overloaded",
+    456: "quota",
     CLIENT_GONE: "cancelled",
     503: "not_ready",
     504: "deadline",

@@ -24,10 +24,13 @@ def operations_router(service: Service) -> APIRouter:
     async def languages() -> list[Language]:
         """Every language that can be translated from, and into what."""
         registry = service.lifecycle.registry
-        sources = sorted({source for source, _ in registry.directions})
         return [
-            Language(code=code, name=name_of(code), targets=list(registry.targets(code))) for code in sources
+            Language(code=code, name=name_of(code), targets=list(registry.targets(code)))
+            for code in registry.sources
         ]
+
+    # argostranslate's client posts.
+    router.add_api_route("/languages", languages, methods=["POST"], include_in_schema=False)
 
     @router.get("/health", tags=["operation"], summary="Is it alive?", responses=_NOT_READY)
     async def health() -> Health:

@@ -22,8 +22,11 @@ from service.api.disconnect import ClientDisconnected
 from service.errors import (
     DeadlineExceeded,
     InvalidRequest,
+    KeyMissing,
+    KeyRefused,
     NotReady,
     Overloaded,
+    QuotaExceeded,
     ServiceError,
     TextTooLarge,
     TranslationFailed,
@@ -53,8 +56,11 @@ class Kind:
 
 INVALID = Kind(400, "invalid-request", "The request is not valid")
 UNSUPPORTED_LANGUAGE = Kind(400, "unsupported-language", "The language or direction is not served")
+KEY_MISSING = Kind(400, "key-missing", "An API key is required")
+KEY_REFUSED = Kind(403, "key-refused", "The API key is not accepted")
 TOO_LARGE = Kind(413, "too-large", "The request is too large", "too_large")
 OVERLOADED = Kind(429, "overloaded", "The service has too much work", "queue_full")
+QUOTA = Kind(456, "quota-exceeded", "The quota is used up", "quota")
 NOT_READY = Kind(503, "not-ready", "The service is not ready", "not_ready")
 DEADLINE = Kind(504, "deadline-exceeded", "The deadline passed", "deadline")
 FAILED = Kind(500, "translation-failed", "The text could not be translated")
@@ -62,6 +68,9 @@ INTERNAL = Kind(500, "internal-error", "An error of the service")
 
 _BY_EXCEPTION: Mapping[type[ServiceError], Kind] = {
     UnsupportedLanguage: UNSUPPORTED_LANGUAGE,
+    KeyMissing: KEY_MISSING,
+    KeyRefused: KEY_REFUSED,
+    QuotaExceeded: QUOTA,
     TextTooLarge: TOO_LARGE,
     InvalidRequest: INVALID,
     Overloaded: OVERLOADED,

@@ -35,7 +35,15 @@ def _check_text(text: str, name: str) -> None:
 
 
 def _none_is_zero(value: Any) -> Any:
-    return 0 if value is None else value
+    return 0 if value is None or value == "" else value
+
+
+def _none_is_text(value: Any) -> Any:
+    return "text" if value is None or value == "" else value
+
+
+Texts = Annotated[str | list[str], BeforeValidator(_check_texts)]
+"""A text or a list of texts, all of which can be written as UTF-8."""
 
 
 class TranslateRequest(BaseModel):
@@ -50,24 +58,48 @@ class TranslateRequest(BaseModel):
         }
     )
 
-    q: Annotated[str | list[str], BeforeValidator(_check_texts)] = Field(
+    q: Texts = Field(
         description="a text or a list of texts; line breaks, tabs and the space between sentences are kept"
     )
     source: str = Field(
-        description="language of the texts: a code of `/languages`; case and region are ignored"
+        description="language of the texts: a code of `/languages`, whose case and region are ignored, or "
+        "`auto`: each text's own is then detected"
     )
     target: str = Field(description="language to translate into, likewise")
-    format: Literal["text", "html"] = Field(default="text", description="only `text` is supported")
+    format: Annotated[Literal["text", "html"], BeforeValidator(_none_is_text)] = Field(
+        default="text", description="only `text` is supported"
+    )
     alternatives: Annotated[int, BeforeValidator(_none_is_zero)] = Field(
         default=0, ge=0, description="further translations wanted of each text; at most, fewer may exist"
     )
-    api_key: str | None = Field(default=None, description="accepted and ignored: no key is needed")
+    api_key: str | None = Field(
+        default=None, description="needed where the service has keys; ignored where it has none"
+    )
     priority: Literal["interactive", "bulk"] = Field(
         default="interactive", description="`bulk` lets others go first"
     )
     deadline_ms: int | None = Field(
         default=None, ge=1, description="milliseconds after which the answer is of no use: then 504"
     )
+
+
+class DetectedLanguage(BaseModel):
+    """What a text is written in."""
+
+    confidence: float = Field(
+        description="from 0 to 100, among the languages served; 0 where there was nothing to go by",
+        examples=[98.5],
+    )
+    language: str = Field(description="a code of `/languages`", examples=["de"])
+
+
+class DetectRequest(BaseModel):
+    """A text whose language is wanted."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"q": "Wo ist der Bahnhof?"}]})
+
+    q: Annotated[str, BeforeValidator(_check_texts)] = Field(description="the text")
+    api_key: str | None = Field(default=None, description="as for `/translate`")
 
 
 class TranslateResponse(BaseModel):
@@ -83,6 +115,9 @@ class TranslateResponse(BaseModel):
     )
 
     translatedText: str | list[str] = Field(description="the translation")  # noqa: N815 - the contract's name
+    detectedLanguage: DetectedLanguage | list[DetectedLanguage] | None = Field(  # noqa: N815 - likewise
+        default=None, description="of each text; only for `source: auto`"
+    )
     alternatives: list[str] | list[list[str]] | None = Field(
         default=None, description="further translations, best first; only if asked for"
     )

@@ -1,4 +1,4 @@
-"""POST /translate."""
+"""POST /translate, as LibreTranslate has it."""
 
 from __future__ import annotations
 
@@ -6,19 +6,21 @@ import time
 
 from fastapi import APIRouter, Request
 
-from service.api.context import Service, record_of
-from service.api.disconnect import unless_disconnected
+from service.api.context import Service
+from service.api.keys import libretranslate_account
+from service.api.parameters import described, read_parameters, validated
 from service.api.problems import responses
-from service.api.schemas import TranslateRequest, TranslateResponse
+from service.api.schemas import DetectedLanguage, TranslateRequest, TranslateResponse
+from service.api.work import AUTO, Answer, check_size, perform
 from service.engine.request import Priority
-from service.errors import InvalidRequest, TextTooLarge
+from service.errors import InvalidRequest, KeyRefused, QuotaExceeded
 from service.registry import Registry
-from service.restoring import TranslatedText
 from service.settings import Settings
-from service.translator import Job, Translator
+from service.translator import Job
 
 _PROBLEMS = {
-    400: "A parameter is missing or not valid, or the direction is not served.",
+    400: "A parameter is missing or not valid, the direction is not served, or an API key is required.",
+    403: "The API key is not accepted, or its quota is used up.",
     413: "Too many characters, texts or bytes.",
     429: "Too much work; `Retry-After` has the seconds after which to try again.",
     500: "The text could not be translated.",
@@ -29,26 +31,29 @@ _PROBLEMS = {
 
 def translate_router(service: Service) -> APIRouter:
     """The route, over ``service``."""
-    router = APIRouter(tags=["translation"])
+    router = APIRouter(tags=["LibreTranslate"])
 
     @router.post(
         "/translate",
         summary="Translate texts",
         responses=responses(_PROBLEMS),
         response_model_exclude_none=True,
+        openapi_extra=described(TranslateRequest),
     )
-    async def translate(request: Request, body: TranslateRequest) -> TranslateResponse:
-        """Translate a text or a list of texts; a list is translated as one batch."""
-        registry = service.lifecycle.registry
-        job = make_job(body, registry, service.settings)
-        record = record_of(request.scope)
-        record.characters = sum(map(len, job.texts))
-        translator = Translator(registry, service.settings, service.metrics)
-        outcome = await unless_disconnected(request.receive, translator.translate(job))
-        record.segments = outcome.segments
-        record.queue_seconds = outcome.queue_seconds
-        record.decode_seconds = outcome.decode_seconds
-        return _respond(body, outcome.texts)
+    async def translate(request: Request) -> TranslateResponse:
+        """Translate a text or a list of texts; a list is translated as one batch.
+
+        The parameters may be in a JSON object, in a form, or in the query string.
+        """
+        parameters = await read_parameters(request, repeated="q")
+        account = libretranslate_account(service.accounts, parameters)
+        body = validated(TranslateRequest, parameters)
+        job = make_job(body, service.lifecycle.registry, service.settings)
+        try:
+            answer = await perform(request, service, account, job)
+        except QuotaExceeded as error:  # for which LibreTranslate's clients know this status
+            raise KeyRefused(str(error)) from error
+        return _respond(body, answer)
 
     return router
 
@@ -62,31 +67,20 @@ def make_job(body: TranslateRequest, registry: Registry, settings: Settings) -> 
         TextTooLarge: too many characters or texts.
     """
     texts = (body.q,) if isinstance(body.q, str) else tuple(body.q)
-    _check_size(texts, settings)
+    check_size(texts, "q", settings)
     if body.format == "html":
-        raise InvalidRequest("format: html is not supported; send text", "format")
-    if body.source.strip().lower() == "auto":
-        raise InvalidRequest("source: auto is not supported; send the language's code", "source")
+        raise InvalidRequest("format: html is not supported yet; send text", "format")
     if body.alternatives > settings.max_alternatives:
         raise InvalidRequest(f"alternatives: must be at most {settings.max_alternatives}", "alternatives")
+    is_auto = body.source.strip().lower() == AUTO
     return Job(
         texts=texts,
-        source=registry.language(body.source, "source"),
+        source=AUTO if is_auto else registry.language(body.source, "source"),
         target=registry.language(body.target, "target"),
         alternatives=body.alternatives,
         priority=Priority[body.priority.upper()],
         deadline=time.monotonic() + _deadline_seconds(body, settings),
     )
-
-
-def _check_size(texts: tuple[str, ...], settings: Settings) -> None:
-    if len(texts) > settings.max_request_items:
-        raise TextTooLarge(f"q: {len(texts)} texts; at most {settings.max_request_items} are accepted", "q")
-    characters = sum(map(len, texts))
-    if characters > settings.max_request_characters:
-        raise TextTooLarge(
-            f"q: {characters} characters; at most {settings.max_request_characters} are accepted", "q"
-        )
 
 
 def _deadline_seconds(body: TranslateRequest, settings: Settings) -> float:
@@ -98,16 +92,22 @@ def _deadline_seconds(body: TranslateRequest, settings: Settings) -> float:
     return body.deadline_ms / 1000
 
 
-def _respond(body: TranslateRequest, texts: tuple[TranslatedText, ...]) -> TranslateResponse:
+def _respond(body: TranslateRequest, answer: Answer) -> TranslateResponse:
+    texts = answer.texts
     further = [list(text.alternatives) for text in texts] if body.alternatives else None
+    detected = answer.detections and [
+        DetectedLanguage(confidence=one.confidence, language=one.language) for one in answer.detections
+    ]
     if isinstance(body.q, str):
         return TranslateResponse(
             translatedText=texts[0].text,
+            detectedLanguage=detected[0] if detected else None,
             alternatives=further and further[0],
             score=texts[0].score,
         )
     return TranslateResponse(
         translatedText=[text.text for text in texts],
+        detectedLanguage=None if answer.detections is None else list(detected or ()),
         alternatives=further,
         score=[text.score for text in texts],
     )

@@ -54,18 +54,19 @@ class Piece:
     translatable: bool
 
 
-def segment(text: str, language: str) -> list[Piece]:
+def segment(text: str, language: str, split_sentences: bool = True) -> list[Piece]:
     """The sentences of ``text`` and what is between them; the join of the pieces is ``text``.
 
     Args:
         text: any Unicode text without lone surrogates; time is linear in its length.
         language: lower-case code of the text's language; general rules are used for an unknown one.
+        split_sentences: False to leave each cell of a line whole.
     """
     pieces: list[Piece] = []
     position = 0
     for cell in _CELL.finditer(text):
         pieces += _verbatim(text[position : cell.start()])
-        for sentence in _sentences(cell.group(), language):
+        for sentence in _sentences(cell.group(), language) if split_sentences else (cell.group(),):
             pieces += _trimmed(sentence)
         position = cell.end()
     return [*pieces, *_verbatim(text[position:])]

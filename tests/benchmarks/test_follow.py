@@ -40,7 +40,7 @@ def test_time_is_when_the_line_came() -> None:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells")
 def test_processor_time_is_work_and_not_waiting() -> None:
     code = (
-        "import time\nprint('a')\ntime.sleep(0.4)\nprint('b')\nend = time.process_time() + 0.4\n"
+        "import time\nprint('a')\ntime.sleep(0.4)\nprint('b')\ntime.sleep(0.4)\nend = time.process_time() + 0.4\n"
         "while time.process_time() < end: pass\nprint('done')"
     )
     stamps = follow(python(code), environment=ENVIRONMENT, last=DONE)

@@ -61,14 +61,15 @@ class Talker:
 
 def test_planned_work_is_what_the_batches_hold_over_the_end_of_epochs(corpus: PreparedCorpus) -> None:
     recipe = Recipe.model_validate(Dragoman(corpus, PLAN, "float32").document())
-    expected, update, epoch = [], 0, 0
-    while len(expected) < 15:
+    expected: list[tuple[int, int]] = []
+    update = epoch = 0
+    while len(expected) < 60:
         planned = plan_epoch(corpus.dataset, recipe.training, epoch, None, update)
         expected += [(len(batch.source), int(batch.target_mask.sum())) for batch in planned.iterate(0)]
         epoch, update = epoch + 1, update + len(planned)
     assert epoch > 1, "more than one epoch, or the test shows too little"
-    wanted = expected[3:15]
-    assert planned_work(corpus, recipe, 3, 15) == Work(
+    wanted = expected[3:60]
+    assert planned_work(corpus, recipe, 3, 60) == Work(
         sum(sentences for sentences, _ in wanted), sum(tokens for _, tokens in wanted)
     )
 

@@ -70,7 +70,7 @@ def test_a_translation_is_seen_by_prometheus(service: RunningService, prometheus
     assert service.translate("Wo ist der Bahnhof? Im Park.").status_code == 200
     expectations = {
         'up{job="dragoman"}': 1.0,
-        'translation_requests_total{api="native",outcome="ok"}': 1.0,
+        'translation_requests_total{api="libretranslate",outcome="ok"}': 1.0,
         'translation_queue_seconds_count{priority="interactive"}': 2.0,
         "translation_model_ready": 1.0,
     }

@@ -52,7 +52,7 @@ async def connected(app: FastAPI) -> AsyncIterator[httpx.AsyncClient]:
 
 @asynccontextmanager
 async def ready_client(
-    checkpoint: Path, engine: EchoEngine | None = None, limits: Mapping[str, float] | None = None
+    checkpoint: Path, engine: EchoEngine | None = None, limits: Mapping[str, object] | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that has loaded ``checkpoint`` and translates with ``engine``."""
     settings = Settings.model_validate({"checkpoints": (checkpoint,), **(limits or {})})

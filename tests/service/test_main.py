@@ -25,6 +25,8 @@ def test_help_lists_every_variable(capsys: pytest.CaptureFixture[str]) -> None:
         ("PORT", "eighty", "PORT must be an integer at least 0 and at most 65535"),
         ("DRAGOMAN_BEAM", "5", "did you mean DRAGOMAN_BEAM_SIZE?"),
         ("DRAGOMAN_CHECKPOINTS", "/nowhere", "DRAGOMAN_CHECKPOINTS: there is no checkpoint in /nowhere"),
+        ("DRAGOMAN_API_KEYS_FILE", "/nowhere", "DRAGOMAN_API_KEYS_FILE: /nowhere cannot be read"),
+        ("DRAGOMAN_CHARACTER_QUOTA", "0", "DRAGOMAN_CHARACTER_QUOTA must be an integer at least 1"),
     ],
 )
 def test_a_setting_that_cannot_be_used_ends_with_two_and_a_line(

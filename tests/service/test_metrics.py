@@ -84,11 +84,11 @@ def test_what_the_engine_tells_is_counted(metrics: Metrics) -> None:
 
 
 def test_requests_and_refusals_are_counted_from_zero(metrics: Metrics) -> None:
-    overloaded = {"api": "native", "outcome": "overloaded"}
+    overloaded = {"api": "libretranslate", "outcome": "overloaded"}
     assert value(metrics, "translation_requests_total", overloaded) == 0
     assert value(metrics, "translation_rejected_total", {"reason": "queue_full"}) == 0
-    metrics.request_answered("native", "overloaded", "queue_full")
-    metrics.request_answered("native", "ok", None)
+    metrics.request_answered("libretranslate", "overloaded", "queue_full")
+    metrics.request_answered("libretranslate", "ok", None)
     assert value(metrics, "translation_requests_total", overloaded) == 1
     assert value(metrics, "translation_rejected_total", {"reason": "queue_full"}) == 1
 

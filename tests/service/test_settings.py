@@ -43,7 +43,11 @@ def test_values_are_read_and_typed(monkeypatch: pytest.MonkeyPatch) -> None:
         DRAGOMAN_LENGTH_PENALTY="0.5",
         DRAGOMAN_DEVICE="cpu",
         DRAGOMAN_THREADS="",
+        DRAGOMAN_API_KEYS="one, two,",
+        DRAGOMAN_CHARACTER_QUOTA="7",
     )
+    assert [key.get_secret_value() for key in settings.api_keys] == ["one", "two"]
+    assert settings.character_quota == 7
     assert settings.checkpoints == (Path("one"), Path("/some/two"))
     assert (settings.beam_size, settings.length_penalty, settings.device) == (3, 0.5, "cpu")
     assert settings.threads is None
@@ -61,7 +65,7 @@ def test_plain_host_and_port_are_honoured_and_the_prefixed_ones_win(monkeypatch:
         ("DRAGOMAN_PORT", "65536", "an integer at least 0 and at most 65535"),
         ("PORT", "http", "an integer at least 0 and at most 65535"),
         ("DRAGOMAN_DEVICE", "tpu", "one of auto, cpu, cuda"),
-        ("DRAGOMAN_CHECKPOINTS", ",", "one path or more"),
+        ("DRAGOMAN_CHECKPOINTS", ",", "one value or more"),
         ("DRAGOMAN_BEAM_SIZE", "0", "an integer at least 1 and at most 64"),
         ("DRAGOMAN_LENGTH_PENALTY", "nan", "a number at least 0 and at most 5"),
         ("DRAGOMAN_DRAIN_TIMEOUT_SECONDS", "0", "a number above 0"),

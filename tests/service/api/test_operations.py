@@ -146,9 +146,21 @@ async def test_the_description_is_of_what_is_sent(tiny_checkpoint: Path) -> None
     async with ready_client(tiny_checkpoint) as client:
         schema: dict[str, Any] = (await client.get("/openapi.json")).json()
         assert (await client.get("/openapi.json")).json() == schema
-    assert set(schema["paths"]) == {"/translate", "/languages", "/health", "/ready", "/metrics"}
+    assert set(schema["paths"]) == {
+        "/translate",
+        "/detect",
+        "/languages",
+        "/frontend/settings",
+        "/v2/translate",
+        "/v2/usage",
+        "/v2/languages",
+        "/v2/glossary-language-pairs",
+        "/health",
+        "/ready",
+        "/metrics",
+    }
     responses = schema["paths"]["/translate"]["post"]["responses"]
-    assert set(responses) == {"200", "400", "413", "429", "500", "503", "504"}
+    assert set(responses) == {"200", "400", "403", "413", "429", "500", "503", "504"}
     for status, response in responses.items():
         kind = "application/json" if status == "200" else "application/problem+json"
         assert list(response["content"]) == [kind]

@@ -72,6 +72,7 @@ def without(name: str) -> dict[str, Any]:
 
 INVALID = (400, "invalid-request")
 JSON = {"content-type": "application/json"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 CASES = {
     "q missing": Case(*INVALID, ("q: field required",), without("q")),
     "source missing": Case(*INVALID, ("source: field required",), without("source")),
@@ -84,7 +85,6 @@ CASES = {
     "surrogate": Case(*INVALID, ("q: must be valid Unicode", "character 3"), body(q="abc\ud800")),
     "surrogate in a list": Case(*INVALID, ("q: ", "item 1"), body(q=["ok", "\udfff"])),
     "source number": Case(*INVALID, ("source: ",), body(source=1)),
-    "source auto": Case(*INVALID, ("source: auto is not supported",), body(source="AUTO")),
     "format html": Case(*INVALID, ("format: html is not supported",), body(format="html")),
     "format unknown": Case(*INVALID, ("format: ", "'text' or 'html'"), body(format=MARKER)),
     "alternatives negative": Case(*INVALID, ("alternatives: ",), body(alternatives=-1)),
@@ -104,19 +104,34 @@ CASES = {
     ),
     "too many texts": Case(413, "too-large", ("4 texts", "at most 3"), body(q=["x"] * 4)),
     "too many bytes": Case(413, "too-large", ("2000 bytes",), body(q=MARKER * 500)),
-    "no body": Case(*INVALID, ("the body must be a JSON object",)),
-    "form": Case(
-        *INVALID,
-        ("content-type: application/json",),
-        content=b"q=Geheimnis",
-        headers={"content-type": "application/x-www-form-urlencoded"},
+    "no body": Case(*INVALID, ("q: field required", "source: field required")),
+    "form": Case(*INVALID, ("source: field required",), content=b"q=Geheimnis", headers=FORM),
+    "form not in UTF-8": Case(*INVALID, ("not in UTF-8",), content=b"q=%ff&source=de", headers=FORM),
+    "form of bytes": Case(*INVALID, ("not in UTF-8",), content=b"q=\xff", headers=FORM),
+    "query not in UTF-8": Case(*INVALID, ("query string", "UTF-8"), path="/translate?q=%ff&target=en"),
+    "JSON said to be a form": Case(
+        *INVALID, ("looks like JSON", "content-type: application/json"), content=b'{"q": "a"}', headers=FORM
     ),
+    "many fields": Case(*INVALID, ("more than 10000 parameters",), path="/translate?" + "&" * 10_000 + "q=a"),
+    "multipart without boundary": Case(
+        *INVALID, ("multipart",), content=b"--x\r\n", headers={"content-type": "multipart/form-data"}
+    ),
+    "multipart with a file": Case(
+        *INVALID,
+        ("without files",),
+        content=b'--x\r\nContent-Disposition: form-data; name="q"; filename="a"\r\n\r\nb\r\n--x--\r\n',
+        headers={"content-type": "multipart/form-data; boundary=x"},
+    ),
+    "key number": Case(*INVALID, ("api_key: must be a string",), body(api_key=7)),
+    "file": Case(*INVALID, ("not supported yet",), path="/translate_file"),
+    "detect nothing": Case(*INVALID, ("q: field required",), path="/detect"),
+    "detect a list": Case(*INVALID, ("q: ", "string"), {"q": [MARKER]}, path="/detect"),
+    "detect too much": Case(413, "too-large", ("101 characters",), {"q": "x" * 101}, path="/detect"),
     "no JSON": Case(*INVALID, ("not valid JSON", "character 6"), content=b'{"q": Geheimnis', headers=JSON),
     "no UTF-8": Case(*INVALID, ("not in UTF-8",), content=b'{"q": "\xff\xfe"}', headers=JSON),
     "deep JSON": Case(*INVALID, (), content=b"[" * 1900, headers=JSON),
     "JSON list": Case(*INVALID, ("the body must be a JSON object",), [MARKER]),
     "unknown path": Case(404, "not-found", (), path=f"/{MARKER}"),
-    "slash at the end": Case(404, "not-found", (), body(), path="/translate/"),
     "wrong method": Case(405, "method-not-allowed", (), method="GET"),
     "unknown method": Case(405, "method-not-allowed", (), method="GEHEIM"),
 }

@@ -152,4 +152,4 @@ async def test_a_client_that_leaves_takes_its_segments_along(tiny_checkpoint: Pa
         assert len(engine.tickets) == 2
         assert all(ticket.future.cancelled() for ticket in engine.tickets)
         metrics = (await client.get("/metrics")).text
-    assert 'translation_requests_total{api="native",outcome="cancelled"} 1.0' in metrics
+    assert 'translation_requests_total{api="libretranslate",outcome="cancelled"} 1.0' in metrics

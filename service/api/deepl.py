@@ -1,0 +1,153 @@
+"""The second version of DeepL's API, as far as it is about text."""
+
+from __future__ import annotations
+
+import time
+
+from fastapi import APIRouter, Request
+
+from service.accounts import Account
+from service.api.context import Service
+from service.api.deepl_languages import language_lists
+from service.api.deepl_schemas import (
+    DeepLLanguage,
+    DeepLRequest,
+    DeepLResponse,
+    DeepLTranslation,
+    GlossaryPairs,
+    Usage,
+)
+from service.api.keys import deepl_account
+from service.api.parameters import described, read_parameters, validated
+from service.api.problems import responses
+from service.api.work import AUTO, Answer, check_size, perform
+from service.engine.request import Priority
+from service.errors import InvalidRequest
+from service.registry import Registry
+from service.settings import Settings
+from service.text.lines import join_lines
+from service.translator import Job
+
+NO_LIMIT = 1_000_000_000_000
+"""What DeepL itself says where there is none: its clients want a number."""
+
+_TYPE = {
+    "name": "type",
+    "in": "query",
+    "schema": {"enum": ["source", "target"], "default": "source"},
+    "description": "which languages; may be in a form too",
+}
+_REFUSED = {403: "The API key is missing or not accepted."}
+_TRANSLATE_PROBLEMS = {
+    400: "A parameter is missing, not valid or not supported, or the direction is not served.",
+    **_REFUSED,
+    413: "Too many characters, texts or bytes.",
+    429: "Too much work; `Retry-After` has the seconds after which to try again.",
+    456: "The quota of the key is used up.",
+    500: "The text could not be translated.",
+    503: "The service is starting or ending.",
+    504: "The deadline passed.",
+}
+_LANGUAGES_PROBLEMS = {
+    400: "`type` is neither `source` nor `target`.",
+    **_REFUSED,
+    503: "The service is starting.",
+}
+
+
+def deepl_router(service: Service) -> APIRouter:
+    """The routes, over ``service``."""
+    router = APIRouter(prefix="/v2", tags=["DeepL"])
+
+    async def account_of(request: Request) -> Account:
+        return deepl_account(service.accounts, request.headers, await read_parameters(request))
+
+    @router.post(
+        "/translate",
+        summary="Translate texts",
+        responses=responses(_TRANSLATE_PROBLEMS),
+        openapi_extra=described(DeepLRequest),
+    )
+    async def translate(request: Request) -> DeepLResponse:
+        """Translate texts as one batch.
+
+        The parameters may be in a JSON object, in a form, or in the query string.
+        """
+        parameters = await read_parameters(request, repeated="text")
+        account = deepl_account(service.accounts, request.headers, parameters)
+        body = validated(DeepLRequest, parameters)
+        texts = (body.text,) if isinstance(body.text, str) else tuple(body.text)
+        job = make_job(body, texts, service.lifecycle.registry, service.settings)
+        return _respond(texts, job, await perform(request, service, account, job))
+
+    @router.get("/usage", summary="Characters translated", responses=responses(_REFUSED))
+    async def usage(request: Request) -> Usage:
+        """How many characters have been translated with this key since the start, and how many may be."""
+        account = await account_of(request)
+        limit = NO_LIMIT if account.quota is None else account.quota
+        return Usage(character_count=account.characters, character_limit=limit)
+
+    @router.get(
+        "/languages",
+        summary="What can be translated",
+        responses=responses(_LANGUAGES_PROBLEMS),
+        response_model_exclude_none=True,
+        openapi_extra={"parameters": [_TYPE]},
+    )
+    async def languages(request: Request) -> list[DeepLLanguage]:
+        """The source languages, or with `type=target`, in the query or in a form, the target languages."""
+        parameters = await read_parameters(request)
+        deepl_account(service.accounts, request.headers, parameters)
+        lists = language_lists(service.lifecycle.registry)
+        kind = parameters.get("type") or "source"
+        if not isinstance(kind, str) or kind not in lists:
+            raise InvalidRequest("type: must be source or target", "type")
+        return lists[kind]
+
+    @router.get(
+        "/glossary-language-pairs", summary="What glossaries can be for", responses=responses(_REFUSED)
+    )
+    async def glossary_pairs(request: Request) -> GlossaryPairs:
+        """None: glossaries are not supported yet."""
+        await account_of(request)
+        return GlossaryPairs(supported_languages=[])
+
+    return router
+
+
+def make_job(body: DeepLRequest, texts: tuple[str, ...], registry: Registry, settings: Settings) -> Job:
+    """The job that ``body`` describes.
+
+    Raises:
+        InvalidRequest: a parameter that is not supported.
+        UnsupportedLanguage: an unknown language.
+        TextTooLarge: too many characters or texts.
+    """
+    check_size(texts, "text", settings)
+    for field in ("tag_handling", "glossary_id"):
+        if getattr(body, field):
+            raise InvalidRequest(f"{field}: is not supported yet; leave it out", field)
+    return Job(
+        texts=tuple(map(join_lines, texts)) if body.split_sentences == "nonewlines" else texts,
+        source=registry.language(body.source_lang, "source_lang") if body.source_lang else AUTO,
+        target=registry.language(body.target_lang, "target_lang"),
+        alternatives=0,
+        priority=Priority.INTERACTIVE,
+        deadline=time.monotonic() + settings.default_deadline_seconds,
+        split_sentences=body.split_sentences != "0",
+    )
+
+
+def _respond(texts: tuple[str, ...], job: Job, answer: Answer) -> DeepLResponse:
+    found = answer.detections
+    sources = [job.source] * len(texts) if found is None else [one.language for one in found]
+    return DeepLResponse(
+        translations=[
+            DeepLTranslation(
+                detected_source_language=source.upper(),
+                text=translated.text,
+                billed_characters=len(original),
+            )
+            for original, source, translated in zip(texts, sources, answer.texts, strict=True)
+        ]
+    )

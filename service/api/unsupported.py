@@ -1,0 +1,35 @@
+"""Routes of either API that this service does not have yet: clients are told so, instead of a 404."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import APIRouter
+
+from service.errors import InvalidRequest
+
+_WHAT = {
+    "/translate_file": "translating files is",
+    "/v2/document": "translating documents is",
+    "/v2/document/{rest:path}": "translating documents is",
+    "/v2/glossaries": "glossaries are",
+    "/v2/glossaries/{rest:path}": "glossaries are",
+    "/v3/glossaries": "glossaries are",
+    "/v3/glossaries/{rest:path}": "glossaries are",
+}
+_METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
+
+
+def unsupported_router() -> APIRouter:
+    """The routes; each answers 400."""
+    router = APIRouter(include_in_schema=False)
+    for path, what in _WHAT.items():
+        router.add_api_route(path, _refusal(what), methods=_METHODS)
+    return router
+
+
+def _refusal(what: str) -> Callable[[], Awaitable[None]]:
+    async def refuse() -> None:
+        raise InvalidRequest(f"{what} not supported yet")
+
+    return refuse

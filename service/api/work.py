@@ -1,0 +1,98 @@
+"""What the translation routes of both APIs do once a request has been understood."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+
+from service.accounts import Account
+from service.api.context import Service, record_of
+from service.api.disconnect import unless_disconnected
+from service.errors import TextTooLarge
+from service.mixed import translate_mixed
+from service.registry import Registry
+from service.restoring import TranslatedText
+from service.settings import Settings
+from service.text.detection import Detection, Detector, fallback_language
+from service.translator import Job, Outcome, Translator
+
+AUTO = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a job.
+
+    Attributes:
+        texts: the translations.
+        detections: the language of each text, if it had to be found out.
+    """
+
+    texts: tuple[TranslatedText, ...]
+    detections: tuple[Detection, ...] | None
+
+
+async def perform(request: Request, service: Service, account: Account, job: Job) -> Answer:
+    """Translate ``job``, whose source may be ``AUTO``, unless the client goes away.
+
+    The request's record is told.
+
+    Raises:
+        QuotaExceeded: the account has not so many characters left; what fails otherwise costs none.
+        ClientDisconnected: nobody is left to be answered.
+        ServiceError: see ``Translator.translate``.
+    """
+    record = record_of(request.scope)
+    record.characters = sum(map(len, job.texts))
+    with account.charge(record.characters):
+        detections, outcome = await unless_disconnected(request.receive, _translate(service, job))
+    record.segments = outcome.segments
+    record.queue_seconds = outcome.queue_seconds
+    record.decode_seconds = outcome.decode_seconds
+    return Answer(outcome.texts, detections)
+
+
+async def _translate(service: Service, job: Job) -> tuple[tuple[Detection, ...] | None, Outcome]:
+    registry = service.lifecycle.registry
+    translator = Translator(registry, service.settings, service.metrics)
+    if job.source != AUTO:
+        return None, await translator.translate(job)
+    with service.metrics.stage("detect"):
+        detections = await detect(service.detector, job.texts, registry, job.target)
+    sources = [detection.language for detection in detections]
+    return detections, await translate_mixed(translator, job, sources)
+
+
+async def detect(
+    detector: Detector, texts: Sequence[str], registry: Registry, target: str | None = None
+) -> tuple[Detection, ...]:
+    """The language of each text, one of those that can be translated from.
+
+    A text without any letter is taken for English where that is served, else for the first language; if
+    that cannot be translated into ``target``, it is taken for ``target`` itself, so that it stays as it is.
+    """
+    found = await asyncio.to_thread(lambda: [detector.detect(text, registry.sources) for text in texts])
+    guess = fallback_language(registry.sources)
+    if target is not None and not registry.serves(guess, target):
+        guess = target
+    return tuple(one or Detection(guess, 0.0) for one in found)
+
+
+def check_size(texts: Sequence[str], field: str, settings: Settings) -> None:
+    """Do nothing if a request may hold so much text.
+
+    Raises:
+        TextTooLarge: it may not; names ``field``.
+    """
+    if len(texts) > settings.max_request_items:
+        raise TextTooLarge(
+            f"{field}: {len(texts)} texts; at most {settings.max_request_items} are accepted", field
+        )
+    characters = sum(map(len, texts))
+    if characters > settings.max_request_characters:
+        raise TextTooLarge(
+            f"{field}: {characters} characters; at most {settings.max_request_characters} are accepted", field
+        )

@@ -1,0 +1,1 @@
+"""The page: plain files, sent as they are by ``service.api.page``."""

@@ -1,0 +1,121 @@
+"""The page over a real socket, with an engine that translates by a phrase book."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import uvicorn
+
+from model.decoding.hypothesis import Hypothesis, Translation
+from model.tokenizer import Tokenizer
+from service.app import create_app
+from service.engine.request import SegmentRequest
+from service.settings import Settings
+from tests.service.fakes import EchoEngine
+
+PHRASES = {
+    "Wo ist der Bahnhof?": ("Where is the station?", "Where is the train?", "Where are the stations?"),
+    "Where is the station?": ("Wo ist der Bahnhof?", "Wo ist der Zug?"),
+    "Das alte Haus ist grün.": ("The old house is green.", "The green house is old."),
+}
+"""A sentence, and its translations, best first. Any other sentence stays as it is."""
+START_SECONDS = 60.0
+SETTINGS = {"max_request_characters": 400, "max_alternatives": 2}
+
+
+def phrase_book(tokenizer: Tokenizer) -> EchoEngine:
+    """An engine that knows ``PHRASES``."""
+
+    def translate(request: SegmentRequest) -> Translation:
+        text = tokenizer.decode(request.source[1:-1])
+        known = PHRASES.get(text, (text,))[: request.options.n_best]
+        return Translation(tuple(_hypothesis(tokenizer, text) for text in known), steps=1)
+
+    return EchoEngine(translate)
+
+
+def _hypothesis(tokenizer: Tokenizer, text: str) -> Hypothesis:
+    tokens = tuple(tokenizer.encode(text))
+    log_prob = -0.1 * (len(tokens) + 1)
+    return Hypothesis(tokens, log_prob, log_prob, coverage=(), truncated=False)
+
+
+@dataclass
+class PageServer:
+    """A running server.
+
+    Attributes:
+        engine: owned by the server's thread; its switches may be set from any.
+    """
+
+    url: str
+    engine: EchoEngine
+    loop: asyncio.AbstractEventLoop
+
+    def release(self) -> None:
+        """Answer everything that the engine has held back."""
+        self.engine.holding = False
+        self.loop.call_soon_threadsafe(self.engine.release)
+
+    def open(self) -> None:
+        """Let the engine start."""
+        assert self.engine.opens is not None
+        self.loop.call_soon_threadsafe(self.engine.opens.set)
+
+    def wait_for_requests(self, count: int) -> None:
+        """Return once the engine has had ``count`` segments in all."""
+        deadline = time.monotonic() + START_SECONDS
+        while len(self.engine.requests) < count:
+            assert time.monotonic() < deadline, f"there are {len(self.engine.requests)} requests"
+            time.sleep(0.01)
+
+
+@contextmanager
+def page_server(
+    checkpoint: Path,
+    tokenizer: Tokenizer,
+    limits: Mapping[str, object] | None = None,
+    opened: bool = True,
+) -> Iterator[PageServer]:
+    """A server on a free port, in a thread of its own; ready, or loading until it is opened."""
+    engine = phrase_book(tokenizer)
+    engine.opens = asyncio.Event()
+    if opened:
+        engine.opens.set()
+    settings = Settings.model_validate({"checkpoints": (checkpoint,), **SETTINGS, **(limits or {})})
+    config = uvicorn.Config(create_app(settings, engine), host="127.0.0.1", port=0, log_level="warning")
+    server = uvicorn.Server(config)
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    async def serve() -> None:
+        loops.append(asyncio.get_running_loop())
+        await server.serve()
+
+    thread = threading.Thread(target=lambda: asyncio.run(serve()))
+    thread.start()
+    try:
+        url = _wait_until_up(server, httpx.codes.OK if opened else httpx.codes.SERVICE_UNAVAILABLE)
+        yield PageServer(url, engine, loops[0])
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _wait_until_up(server: uvicorn.Server, readiness: int) -> str:
+    deadline = time.monotonic() + START_SECONDS
+    while not server.started:
+        assert time.monotonic() < deadline, "the server does not start"
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    while httpx.get(f"{url}/ready").status_code != readiness:
+        assert time.monotonic() < deadline, f"/ready does not answer {readiness}"
+        time.sleep(0.01)
+    return url

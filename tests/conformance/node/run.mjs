@@ -1,0 +1,58 @@
+// Runs one client of npm against the service at argv[3] and prints what it returned, as JSON.
+import { createRequire } from "node:module";
+
+const require = createRequire(import.meta.url);
+const [, , client, url, key] = process.argv;
+const text = "Wo ist denn hier der Bahnhof?";
+
+const clients = {
+  async translate() {
+    const { Translate } = await import("translate");
+    const translate = new Translate({ engine: "libre", url: `${url}/translate`, key });
+    return { text: await translate(text, { from: "de", to: "en" }) };
+  },
+
+  async libretranslate() {
+    const { translate } = require("libretranslate");
+    const ask = (source) => translate({ apiurl: url, query: text, source, target: "en", apiKey: key });
+    return { text: await ask("de"), auto: await ask("auto") };
+  },
+
+  async "libretranslate-ts"() {
+    const { libreTranslate } = require("libretranslate-ts");
+    libreTranslate.setApiEndpoint(url);
+    if (key) libreTranslate.setApiKey(key);
+    return {
+      one: await libreTranslate.translate(text, "de", "en"),
+      more: await libreTranslate.translate(text, "auto", "en", 2),
+      detected: await libreTranslate.detect(text),
+      languages: await libreTranslate.listLanguages(),
+      refused: await libreTranslate.translate(text, "de", "xx"),
+    };
+  },
+
+  async "deepl-node"() {
+    const deepl = require("deepl-node");
+    const client = new deepl.DeepLClient(key ?? "any", { serverUrl: url, maxRetries: 0 });
+    const refused = await client.translateText("Hund", "de", "fr").catch((error) => error.message);
+    return {
+      one: await client.translateText(text, "de", "en-US"),
+      many: await client.translateText([text, "Where is the railway station?"], null, "en-GB", {
+        splitSentences: "nonewlines",
+        preserveFormatting: true,
+        formality: "prefer_less",
+      }),
+      sources: await client.getSourceLanguages(),
+      targets: await client.getTargetLanguages(),
+      glossaries: await client.getGlossaryLanguagePairs(),
+      usage: await client.getUsage(),
+      refused,
+    };
+  },
+};
+
+try {
+  console.log(JSON.stringify(await clients[client]()));
+} catch (error) {
+  console.log(JSON.stringify({ error: error.message, kind: error.constructor.name }));
+}

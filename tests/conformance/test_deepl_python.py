@@ -1,0 +1,104 @@
+"""DeepL's own Python package against a running service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import deepl
+import pytest
+
+from tests.conformance.conftest import QUOTA, SPENT_KEY
+from tests.integration.running_service import RunningService
+
+GERMAN = "Wo ist denn hier der Bahnhof?"
+
+
+@contextmanager
+def client_of(service: RunningService, key: str = "any") -> Iterator[deepl.DeepLClient]:
+    client = deepl.DeepLClient(key, server_url=service.url, send_platform_info=False)
+    yield client
+    client.close()  # type: ignore[no-untyped-call] # not annotated there
+
+
+@pytest.fixture
+def client(service: RunningService) -> Iterator[deepl.DeepLClient]:
+    with client_of(service) as client:
+        yield client
+
+
+def one(result: deepl.TextResult | list[deepl.TextResult]) -> deepl.TextResult:
+    assert isinstance(result, deepl.TextResult)
+    return result
+
+
+def test_a_text(service: RunningService, client: deepl.DeepLClient) -> None:
+    plain = service.translate(GERMAN).json()["translatedText"]
+    for source in (None, "DE", deepl.Language.GERMAN):
+        result = one(client.translate_text(GERMAN, source_lang=source, target_lang="EN-US"))
+        assert result.text == plain
+        assert result.detected_source_lang == "DE"
+        assert result.billed_characters == len(GERMAN)
+
+
+def test_a_list_in_two_languages(client: deepl.DeepLClient) -> None:
+    results = client.translate_text([GERMAN, "Where is the railway station?", ""], target_lang="EN-GB")
+    assert isinstance(results, list)
+    assert [result.detected_source_lang for result in results] == ["DE", "EN", "EN"]
+    assert [result.text for result in results[1:]] == ["Where is the railway station?", ""]
+
+
+def test_options(client: deepl.DeepLClient) -> None:
+    for splitting in deepl.SplitSentences:
+        result = client.translate_text(
+            "Ja.\nNein.",
+            source_lang="DE",
+            target_lang="EN-US",
+            split_sentences=splitting,
+            preserve_formatting=True,
+            formality="prefer_more",
+            context="Bahnhof",
+            model_type="latency_optimized",
+        )
+        lines = 1 if splitting is deepl.SplitSentences.NO_NEWLINES else 2
+        assert len(one(result).text.split("\n")) == lines
+
+
+def test_languages_and_usage(client: deepl.DeepLClient) -> None:
+    assert [language.code for language in client.get_source_languages()] == ["DE", "EN"]
+    targets = client.get_target_languages()
+    assert [language.code for language in targets] == ["DE", "EN-GB", "EN-US"]
+    assert [language.supports_formality for language in targets] == [False] * 3
+    assert client.get_glossary_languages() == []
+    before = client.get_usage().character
+    client.translate_text("Hund", source_lang="DE", target_lang="EN-US")
+    after = client.get_usage()
+    assert after.character.count == (before.count or 0) + 4
+    assert not after.any_limit_reached
+
+
+def test_every_target_that_is_listed_is_accepted(client: deepl.DeepLClient) -> None:
+    for target in client.get_target_languages():
+        assert one(client.translate_text("Hund", source_lang="DE", target_lang=target)).text
+
+
+def test_errors_are_its_exceptions(client: deepl.DeepLClient) -> None:
+    with pytest.raises(deepl.DeepLException, match=r"Bad request.*target_lang"):
+        client.translate_text("Hund", source_lang="DE", target_lang="FR")
+    with pytest.raises(deepl.DeepLException, match=r"Bad request.*not supported yet"):
+        client.translate_text("Hund", source_lang="DE", target_lang="EN-US", tag_handling="xml")
+    with pytest.raises(deepl.DeepLException, match="not supported yet"):
+        client.create_glossary("g", "DE", "EN", {"Hund": "dog"})
+
+
+def test_keys_and_quota(guarded: RunningService) -> None:
+    with client_of(guarded, "wrong") as client, pytest.raises(deepl.AuthorizationException):
+        client.get_usage()
+    with client_of(guarded, SPENT_KEY) as client:
+        limit = client.get_usage().character
+        assert limit.limit == QUOTA
+        left = QUOTA - (limit.count or 0)
+        client.translate_text("a" * left, source_lang="DE", target_lang="EN-US")
+        assert client.get_usage().any_limit_reached
+        with pytest.raises(deepl.QuotaExceededException):
+            client.translate_text("Hund", source_lang="DE", target_lang="EN-US")

@@ -1,0 +1,82 @@
+"""Jobs whose texts are in several languages."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from model.config import DecodingOptions
+from model.decoding.hypothesis import Translation
+from model.tokenizer import Tokenizer
+from service.engine.request import Priority, SegmentRequest
+from service.errors import TranslationFailed, UnsupportedLanguage
+from service.metrics import Metrics
+from service.mixed import translate_mixed
+from service.registry import Registry, Served
+from service.settings import Settings
+from service.translator import Job, Translator
+from tests.service.fakes import EchoEngine
+from tests.service.harness import asynchronous
+
+DIRECTIONS = (("de", "en"), ("fr", "en"))
+TEXTS = ("Eins.", "Deux.", "three", "Vier. Acht.", "Cinq.")
+SOURCES = ("de", "fr", "en", "de", "fr")
+
+
+def make_translator(tokenizer: Tokenizer, engine: EchoEngine) -> Translator:
+    served = Served("tiny", "0" * 64, DIRECTIONS, tokenizer, DecodingOptions(), engine)
+    return Translator(Registry([served]), Settings(), Metrics(CollectorRegistry(), lambda: ()))
+
+
+def make_job(*texts: str) -> Job:
+    return Job(texts, "", "en", 0, Priority.INTERACTIVE, time.monotonic() + 60)
+
+
+@asynchronous
+async def test_every_text_comes_back_in_its_place(tiny_tokenizer: Tokenizer) -> None:
+    engine = EchoEngine()
+    outcome = await translate_mixed(make_translator(tiny_tokenizer, engine), make_job(*TEXTS), SOURCES)
+    assert tuple(text.text for text in outcome.texts) == TEXTS
+    assert [text.segments for text in outcome.texts] == [1, 1, 0, 2, 1]
+    assert (outcome.segments, outcome.queue_seconds, outcome.decode_seconds) == (5, 0.5, 1.5)
+    nothing = await translate_mixed(make_translator(tiny_tokenizer, engine), make_job(), ())
+    assert (nothing.texts, nothing.segments) == ((), 0)
+
+
+@asynchronous
+async def test_the_languages_are_in_the_engine_together(tiny_tokenizer: Tokenizer) -> None:
+    engine = EchoEngine(holding=True)
+    translator = make_translator(tiny_tokenizer, engine)
+    task = asyncio.create_task(translate_mixed(translator, make_job(*TEXTS), SOURCES))
+    while len(engine.requests) < 5:
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert all(ticket.future.cancelled() for ticket in engine.tickets)
+
+
+@asynchronous
+async def test_one_language_that_fails_takes_the_others_along(tiny_tokenizer: Tokenizer) -> None:
+    def fail(request: SegmentRequest) -> Translation:
+        raise TranslationFailed("this segment makes the network fail")
+
+    engine = EchoEngine(holding=True, translate=fail)
+    translator = make_translator(tiny_tokenizer, engine)
+    task = asyncio.create_task(translate_mixed(translator, make_job("Eins.", "Deux."), ("de", "fr")))
+    while len(engine.requests) < 2:
+        await asyncio.sleep(0)
+    engine.finish(1)
+    with pytest.raises(TranslationFailed):
+        await task
+    assert engine.tickets[0].future.cancelled()
+
+
+@asynchronous
+async def test_a_direction_that_is_not_served_is_refused(tiny_tokenizer: Tokenizer) -> None:
+    translator = make_translator(tiny_tokenizer, EchoEngine())
+    with pytest.raises(UnsupportedLanguage, match="es>en is not served"):
+        await translate_mixed(translator, make_job("Eins.", "Dos."), ("de", "es"))
