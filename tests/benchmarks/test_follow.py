@@ -40,8 +40,8 @@ def test_time_is_when_the_line_came() -> None:
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="only Linux tells")
 def test_processor_time_is_work_and_not_waiting() -> None:
     code = (
-        "import time\nprint('a')\ntime.sleep(0.4)\nprint('b')\ntime.sleep(0.4)\nend = time.process_time() + 0.4\n"
-        "while time.process_time() < end: pass\nprint('done')"
+        "import time\nprint('a')\ntime.sleep(0.4)\nprint('b')\ntime.sleep(0.4)\n"
+        "end = time.process_time() + 0.4\nwhile time.process_time() < end: pass\nprint('done')"
     )
     stamps = follow(python(code), environment=ENVIRONMENT, last=DONE)
     start, slept, worked = (stamp.cpu_seconds or 0.0 for stamp in stamps)
