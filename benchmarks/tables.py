@@ -12,6 +12,7 @@ from benchmarks.load_results import ClosedLoopResult, OpenLoopResult
 from benchmarks.outcome import TRANSLATED
 from benchmarks.scrape import ServiceReport
 from benchmarks.summary import Latency, Spread
+from benchmarks.training_results import TrainingResults, width
 
 _NOTHING = "-"
 _WIDTH = 130
@@ -19,6 +20,10 @@ _WIDTH = 130
 
 _DECODE = "batch|beam|sentences/s|target tok/s|ms/sentence|CPU ms|p50/p95 ms|rows/step|padding|ratio"
 _OPEN = "rate/s|requests|p50 ms|p95 ms|p99 ms|max ms|translated/s|goodput|rows/step|not translated|lag p99 ms"
+_TRAINING = (
+    "trainer|precision|parameters|sentences/update|target tok/update|target tok/s|spread|tok/CPU s|spread"
+)
+_RATIOS = "ours|precision|by|ratio, wall|spread|ratio, CPU|spread"
 _CLOSED = "requests/s|texts/s|p50 ms|p95 ms|p99 ms|max ms|rows/step|not translated"
 
 
@@ -79,6 +84,31 @@ def show_closed(result: ClosedLoopResult) -> None:
     _print(table)
 
 
+def show_training(results: TrainingResults) -> None:
+    """Print a row for each trainer, and one for each pair of ours and a peer."""
+    table = _table(
+        f"training, {results.text}; vocabulary {results.vocabulary_size}, {results.threads} thread(s)",
+        _TRAINING,
+    )
+    for trainer in results.trainers:
+        table.add_row(
+            trainer.name,
+            trainer.precision,
+            f"{trainer.parameters:,}",
+            f"{trainer.sentences_per_update:.1f}",
+            f"{trainer.target_tokens_per_update:.0f}",
+            *_repeats(trainer.tokens_per_second, 0),
+            *_repeats(trainer.tokens_per_cpu_second, 0),
+        )
+    _print(table)
+    table = _table("how many times as fast", _RATIOS)
+    for ratio in results.ratios:
+        table.add_row(
+            ratio.name, ratio.precision, ratio.peer, *_repeats(ratio.wall, 2), *_repeats(ratio.cpu, 2)
+        )
+    _print(table)
+
+
 def open_line(result: OpenLoopResult) -> str:
     """One rate in a line."""
     latency = result.latency
@@ -122,3 +152,8 @@ def _rows(report: ServiceReport | None) -> str:
 
 def _spread(spread: Spread, digits: int) -> str:
     return f"{spread.median:.{digits}f} ({spread.low:.{digits}f}-{spread.high:.{digits}f})"
+
+
+def _repeats(spread: Spread | None, digits: int) -> tuple[str, str]:
+    """The spread, and its width as a share of the median."""
+    return (_NOTHING, _NOTHING) if spread is None else (_spread(spread, digits), f"{width(spread):.0%}")
