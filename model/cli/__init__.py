@@ -27,9 +27,11 @@ COMMANDS = {
     "tune": "find the best length and coverage penalties",
     "evaluate": "score a checkpoint: BLEU and chrF with sacreBLEU",
     "translate": "translate a file or standard input, line by line",
+    "report": "write a page about a checkpoint: scores, intervals, examples",
+    "plot": "draw the attention of a translation, or training curves",
     "inspect": "say what a checkpoint is, and check its files",
 }
-TRAINING_LIBRARIES = frozenset({"rich", "sacrebleu", "tensorboard"})
+TRAINING_LIBRARIES = frozenset({"jinja2", "matplotlib", "rich", "rouge_score", "sacrebleu", "tensorboard"})
 
 _EPILOG = """\
 The way from parallel text to a translation:

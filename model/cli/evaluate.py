@@ -31,6 +31,9 @@ were computed. The target language chooses BLEU's tokenizer: zh for Chinese, 13a
 --json writes an object with bleu, chrf, their signatures, brevity_penalty, length_ratio (translation
 over reference), sentences, seconds and sentences_per_second (translating only), the command, the
 checkpoint's name and digest (and those of the rest of an ensemble), and the decoding options.
+
+--rouge adds ROUGE-1, ROUGE-2 and ROUGE-L for data like summaries: the mean of the lines' F-measures, in
+per cent, by the library rouge-score, on lower-case words without stemming.
 """
 
 
@@ -52,6 +55,7 @@ def add_parser(subparsers: Subparsers) -> None:
         "--reference", type=Path, required=True, metavar="FILE", help="how a person translated it"
     )
     parser.add_argument("--output", type=Path, metavar="FILE", help="keep the translations, a line each")
+    parser.add_argument("--rouge", action="store_true", help="score with ROUGE too")
     parser.add_argument("--json", action="store_true", help="one JSON object instead of a table")
     add_progress(parser)
     add_decoding(parser)

@@ -8,6 +8,7 @@ import shlex
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from rich.console import Console
@@ -21,7 +22,11 @@ from model.evaluation import Scores, corpus_scores
 from model.training.corpus import ParallelText, Unreadable
 from model.translation import LineTranslator
 
+if TYPE_CHECKING:
+    from model.rouge import RougeScores
+
 _BLOCK_LINES = 1024
+_ROUGE_NAMES = {"rouge1": "ROUGE-1", "rouge2": "ROUGE-2", "rouge_l": "ROUGE-L"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +37,7 @@ class Evaluation:
     opened: Opened
     options: DecodingOptions
     scores: Scores
+    rouge: RougeScores | None
     sentences: int
     seconds: float
 
@@ -57,6 +63,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
         opened=opened,
         options=options,
         scores=corpus_scores(translations, references, args.target_lang),
+        rouge=_rouge(translations, references) if args.rouge else None,
         sentences=len(sources),
         seconds=seconds,
     )
@@ -103,11 +110,19 @@ def _translate(
     return translations
 
 
+def _rouge(translations: list[str], references: list[str]) -> RougeScores:
+    from model.rouge import rouge_scores  # noqa: PLC0415 - the library takes a second to import
+
+    return rouge_scores(translations, references)
+
+
 def _as_json(args: argparse.Namespace, evaluation: Evaluation) -> dict[str, object]:
     opened = evaluation.opened
     named = [{"name": each.name, "digest": each.digest} for each in (opened.checkpoint, *opened.others)]
+    rouge = {"rouge": asdict(evaluation.rouge)} if evaluation.rouge else {}
     return {
         **asdict(evaluation.scores),
+        **rouge,
         "sentences": evaluation.sentences,
         "seconds": round(evaluation.seconds, 3),
         "sentences_per_second": round(evaluation.sentences_per_second, 2),
@@ -134,6 +149,9 @@ def _print_table(args: argparse.Namespace, evaluation: Evaluation) -> None:
     table.add_column("", justify="right")
     table.add_row("BLEU", f"{scores.bleu:.2f}")
     table.add_row("chrF", f"{scores.chrf:.2f}")
+    if evaluation.rouge:
+        for name, score in asdict(evaluation.rouge).items():
+            table.add_row(_ROUGE_NAMES[name], f"{score:.2f}")
     table.add_row("brevity penalty", f"{scores.brevity_penalty:.3f}")
     table.add_row("length ratio", f"{scores.length_ratio:.3f}")
     table.add_row("sentences", f"{evaluation.sentences:,}")

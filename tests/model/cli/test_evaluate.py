@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import shlex
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from model.cli import main
 from model.config import DecodingOptions
 from model.ensemble import EnsembleSeq2Seq
 from model.evaluation import corpus_scores, translate_texts
+from model.rouge import rouge_scores
 from tests.conftest import TINY_TEXT
 
 
@@ -46,6 +48,21 @@ def test_json_holds_the_scores_of_what_was_translated_and_how(
     assert document["checkpoint"] == {"name": "tiny", "digest": checkpoint.digest}
     assert DecodingOptions(**document["decoding"]) == options
     assert shlex.split(document["command"]) == ["python", "-m", "model", *arguments]
+
+
+def test_rouge_is_of_the_same_translations(
+    arguments: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*arguments, "--rouge", "--json", "--output", str(tmp_path / "out")]) == 0
+    document = json.loads(capsys.readouterr().out)
+    translations = (tmp_path / "out").read_text().split("\n")[:-1]
+    assert document["rouge"] == asdict(rouge_scores(translations, TINY_TEXT[1::2]))
+    assert main([*arguments, "--rouge"]) == 0
+    shown = capsys.readouterr().out
+    for name in ("ROUGE-1", "ROUGE-2", "ROUGE-L"):
+        assert name in shown
+    assert main([*arguments, "--json"]) == 0
+    assert "rouge" not in json.loads(capsys.readouterr().out)
 
 
 def test_an_ensemble_translates_together(

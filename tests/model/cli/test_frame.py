@@ -10,7 +10,7 @@ import pytest
 from model.cli import COMMANDS, main
 from model.errors import CorpusError
 
-HEAVY = ("torch", "sacrebleu", "rich", "tensorboard")
+HEAVY = ("torch", "sacrebleu", "rich", "tensorboard", "matplotlib", "jinja2", "rouge_score")
 
 
 @pytest.mark.parametrize("command", COMMANDS)

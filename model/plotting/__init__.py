@@ -1,0 +1,1 @@
+"""Pictures: the attention of a translation, and the curves of training runs. Needs matplotlib."""

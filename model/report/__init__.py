@@ -1,0 +1,1 @@
+"""One page about a checkpoint: scores, intervals, examples, attention. Needs the training extra."""
