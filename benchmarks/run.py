@@ -171,6 +171,7 @@ def _measure_service(
         threads=str(options.threads),
         device=checkpoint.model.device.type,
         precision=options.precision,
+        cache_segments="0",  # the texts repeat, and decoding is what is measured
     )
     reference = Reference(checkpoint.model.device)
     with running_service(options.checkpoint, settings) as url:

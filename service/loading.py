@@ -14,6 +14,8 @@ import torch
 from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
 from model.config import DecodingOptions
 from model.decoding.running import CONTROL_IDS, RunningBatch
+from service.cache.sharing import SharingEngine
+from service.cache.store import LruStore, SegmentStore
 from service.engine.engine import Engine
 from service.engine.limits import EngineLimits
 from service.engine.observer import Observer
@@ -65,7 +67,7 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
     Args:
         settings: which checkpoints, and how they are to compute.
         observer: told what happens in the engines.
-        engine: used for every checkpoint instead of one engine for each.
+        engine: used, as it is, for every checkpoint instead of one engine for each.
 
     Raises:
         ModelError: a checkpoint cannot be used.
@@ -73,6 +75,7 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
         SettingsError: see ``find_checkpoints`` and ``choose_device``.
     """
     device = choose_device(settings)
+    store = LruStore(settings.cache_segments) if settings.cache_segments else None  # of all checkpoints
     served: dict[str, Served] = {}
     for path in find_checkpoints(settings.checkpoints):
         start = time.perf_counter()
@@ -81,7 +84,7 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
         if checkpoint.digest in served:
             logger.warning("%s is the same checkpoint as %s; skipped", path, served[checkpoint.digest].name)
             continue
-        own = engine or _build_engine(checkpoint, settings, observer)
+        own = engine or _build_engine(checkpoint, settings, observer, store)
         await own.start()
         await asyncio.to_thread(_warm_segmentation, checkpoint)
         seconds = time.perf_counter() - start
@@ -90,7 +93,9 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
     return Registry(list(served.values()))
 
 
-def _build_engine(checkpoint: Checkpoint, settings: Settings, observer: Observer) -> Engine:
+def _build_engine(
+    checkpoint: Checkpoint, settings: Settings, observer: Observer, store: SegmentStore | None
+) -> EngineLike:
     tokenizer = checkpoint.tokenizer
     forbidden = CONTROL_IDS | {tokenizer.tag(language) for language in tokenizer.languages}
     limits = EngineLimits(
@@ -99,13 +104,14 @@ def _build_engine(checkpoint: Checkpoint, settings: Settings, observer: Observer
         max_running_rows=settings.max_running_rows,
         max_padded_tokens=settings.max_padded_tokens,
     )
-    return Engine(
+    own = Engine(
         partial(RunningBatch, checkpoint.model, forbidden=forbidden),
         tokenizer.source_ids("a", checkpoint.directions[0][1]),
         limits,
         observer,
         torch_threads=settings.threads or default_threads(available_processors()),
     )
+    return SharingEngine(own, checkpoint.digest, store, observer)
 
 
 def _warm_segmentation(checkpoint: Checkpoint) -> None:

@@ -18,7 +18,7 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
-from service.engine.observer import Stage
+from service.engine.observer import CacheResult, Stage
 from service.engine.request import EngineStatus, Priority
 from service.registry import Served
 
@@ -134,6 +134,12 @@ class Metrics:
         self._expired = Counter(
             "translation_expired_segments", "Segments whose deadline passed.", ("stage",), registry=registry
         )
+        self._cache = Counter(
+            "translation_cache_requests",
+            "Segments asked for: remembered, new, joined while in the engine, or past the cache.",
+            ("result",),
+            registry=registry,
+        )
         self._failed = Counter(
             "translation_failed_segments", "Segments that made the network fail.", registry=registry
         )
@@ -148,6 +154,8 @@ class Metrics:
         for phase in ("encode", "decode"):
             self._rows.labels(phase)
             self._padding.labels(phase)
+        for result in CacheResult:
+            self._cache.labels(result.value)
         for reason in REJECTIONS:
             self._rejected.labels(reason)
         for api, outcome in product(APIS, OUTCOMES):
@@ -209,6 +217,10 @@ class Metrics:
     def segment_cancelled(self, stage: Stage) -> None:
         """See ``Observer``."""
         self._cancelled.labels(stage.value).inc()
+
+    def cache_asked(self, result: CacheResult, segments: int) -> None:
+        """See ``Observer``."""
+        self._cache.labels(result.value).inc(segments)
 
 
 class _ServedCollector(Collector):

@@ -17,9 +17,9 @@ import torch
 from service.engine.inbox import Inbox
 from service.engine.limits import EngineLimits
 from service.engine.observer import NullObserver, Observer, Stage
-from service.engine.request import EngineStatus, SegmentRequest, SegmentResult, Ticket
+from service.engine.request import EngineStatus, Priority, SegmentRequest, SegmentResult
 from service.engine.runner import BatchFactory, Runner
-from service.engine.ticket import FutureTicket
+from service.engine.ticket import EngineTicket
 from service.engine.worker import Outcome, Worker
 from service.errors import NotReady, ServiceError, TextTooLarge
 
@@ -30,7 +30,7 @@ STOP_GRACE_SECONDS = 5.0
 
 
 class Engine:
-    """Continuous micro-batching over one network; implements ``EngineLike``.
+    """Continuous micro-batching over one network; implements ``SharableEngine``.
 
     The event loop's thread calls every method and owns every future. The engine's own thread, a daemon, runs
     a ``Worker`` and owns every tensor. They meet in ``Inbox`` and in ``call_soon_threadsafe``. A segment is
@@ -72,7 +72,7 @@ class Engine:
         self._failure: BaseException | None = None
         self._draining = False
 
-    def submit(self, requests: list[SegmentRequest]) -> list[Ticket]:
+    def submit(self, requests: list[SegmentRequest]) -> list[EngineTicket]:
         """Queue all of ``requests`` or none; one ticket each, in order.
 
         Raises:
@@ -152,11 +152,13 @@ class Engine:
                 f"{limits.max_queue_segments} segments and {limits.max_queue_tokens} tokens"
             )
 
-    def _open_ticket(self, entry_id: int) -> FutureTicket:
+    def _open_ticket(self, entry_id: int) -> EngineTicket:
         future: asyncio.Future[SegmentResult] = asyncio.get_running_loop().create_future()
         self._open[entry_id] = future
         self._none_open.clear()
-        return FutureTicket(future, functools.partial(self._cancel, entry_id))
+        return EngineTicket(
+            future, functools.partial(self._cancel, entry_id), functools.partial(self._share, entry_id)
+        )
 
     def _close_ticket(self, entry_id: int) -> asyncio.Future[SegmentResult] | None:
         future = self._open.pop(entry_id, None)
@@ -171,6 +173,10 @@ class Engine:
         future.cancel()
         if self._inbox.withdraw(entry_id):
             self._observer.segment_cancelled(Stage.QUEUED)
+
+    def _share(self, entry_id: int, priority: Priority, deadline: float | None) -> None:
+        if entry_id in self._open:
+            self._inbox.share(entry_id, priority, deadline)
 
     def _deliver(self, outcomes: Sequence[Outcome]) -> None:
         for entry_id, outcome in outcomes:

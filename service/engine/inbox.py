@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Condition
 
 from service.engine.limits import EngineLimits
 from service.engine.queue import Size, WaitingQueue
-from service.engine.request import SegmentRequest
+from service.engine.request import Priority, SegmentRequest
 from service.engine.scheduler import Load, Waiting, admit, is_expired
 from service.engine.throughput import Throughput
 from service.errors import Overloaded
@@ -67,6 +67,7 @@ class Inbox:
         self._queue = WaitingQueue(limits)
         self._requests: dict[int, SegmentRequest] = {}
         self._cancelled: set[int] = set()
+        self._deadlines: dict[int, float | None] = {}  # of rows that were shared while they ran
         self._closed = False
         self._running_rows = 0
         self._beat: float | None = None
@@ -105,12 +106,19 @@ class Inbox:
                 self._cancelled.add(entry_id)
             return queued
 
+    def share(self, entry_id: int, priority: Priority, deadline: float | None) -> None:
+        """Change a segment's deadline and, where it gains by that, its place in the queue."""
+        with self._changed:
+            if not self._queue.share(entry_id, priority, deadline, self._clock()):
+                self._deadlines[entry_id] = deadline
+
     def close(self) -> None:
         """Forget what waits, and make ``take`` return None from now on whatever runs."""
         with self._changed:
             self._closed = True
             self._queue = WaitingQueue(self._limits)
             self._requests.clear()
+            self._deadlines.clear()
             self._running_rows = 0
             self._changed.notify()
 
@@ -157,7 +165,7 @@ class Inbox:
     def _orders(self, running: Mapping[int, Waiting], now: float) -> Orders:
         cancelled = running.keys() & self._cancelled
         self._cancelled.clear()
-        expired = {entry.id for entry in running.values() if is_expired(entry, now)} - cancelled
+        expired = self._expired(running, now) - cancelled
         expired_queued = [entry.id for entry in self._queue.pop_expired(now)]
         for entry_id in expired_queued:
             del self._requests[entry_id]
@@ -165,6 +173,17 @@ class Inbox:
         admitted = self._admit(Load.of(staying), now)
         self._running_rows = len(staying) + len(admitted)
         return Orders(expired_queued, expired, cancelled, admitted)
+
+    def _expired(self, running: Mapping[int, Waiting], now: float) -> set[int]:
+        # What is not running any more has ended: whatever runs was admitted in an earlier turn.
+        self._deadlines = {
+            entry_id: late for entry_id, late in self._deadlines.items() if entry_id in running
+        }
+        entries = (
+            replace(entry, deadline=self._deadlines[entry.id]) if entry.id in self._deadlines else entry
+            for entry in running.values()
+        )
+        return {entry.id for entry in entries if is_expired(entry, now)}
 
     def _admit(self, load: Load, now: float) -> list[Admission]:
         entries = admit(self._queue, load, self._limits, now)

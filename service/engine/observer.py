@@ -15,12 +15,22 @@ class Stage(StrEnum):
     DECODING = "decoding"
 
 
+class CacheResult(StrEnum):
+    """What became of a segment that was asked for: remembered, new, joined, or sent past the cache."""
+
+    HIT = "hit"
+    MISS = "miss"
+    COALESCED = "coalesced"
+    BYPASS = "bypass"
+
+
 class Observer(Protocol):
     """Told of what happens in the engine, as it happens.
 
-    Every method is called on the engine's thread, except ``segment_cancelled(Stage.QUEUED)``, which is
-    called on the event loop's. Calls may therefore overlap: an implementation is thread-safe. It returns at
-    once and never raises; an exception out of it is an error of the engine's loop and ends the engine.
+    Every method is called on the engine's thread, except ``segment_cancelled(Stage.QUEUED)`` and
+    ``cache_asked``, which are called on the event loop's. Calls may therefore overlap: an implementation is
+    thread-safe. It returns at once and never raises; an exception out of it is an error of the engine's loop
+    and ends the engine.
 
     Each admitted segment is reported by exactly one of ``segment_finished``, ``segment_failed``,
     ``segment_expired`` and ``segment_cancelled``, unless the engine itself ended. Rejected segments are not
@@ -73,6 +83,10 @@ class Observer(Protocol):
         """Nobody waited for a segment any more, and it has left the queue or the running batch."""
         ...
 
+    def cache_asked(self, result: CacheResult, segments: int) -> None:
+        """So many segments, at least 1, were accepted; of these ``MISS`` and ``BYPASS`` enter the engine."""
+        ...
+
 
 class NullObserver:
     """An ``Observer`` that does not look."""
@@ -96,4 +110,7 @@ class NullObserver:
         """Ignored."""
 
     def segment_cancelled(self, stage: Stage) -> None:
+        """Ignored."""
+
+    def cache_asked(self, result: CacheResult, segments: int) -> None:
         """Ignored."""

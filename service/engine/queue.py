@@ -6,6 +6,7 @@ import heapq
 import math
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from service.engine.limits import EngineLimits
@@ -70,8 +71,7 @@ class WaitingQueue:
         for entry in entries:
             self._lines[entry.priority][entry.id] = entry
             self._tokens += entry.source_tokens
-            if entry.deadline is not None:
-                self._next_deadline = min(self._next_deadline, entry.deadline)
+            self._note_deadline(entry)
 
     def remove(self, entry_id: int) -> Waiting | None:
         """Take an entry out, or None if it is not here."""
@@ -80,6 +80,24 @@ class WaitingQueue:
                 self._tokens -= entry.source_tokens
                 return entry
         return None
+
+    def share(self, entry_id: int, priority: Priority, deadline: float | None, now: float) -> bool:
+        """Change an entry's deadline; whether it is here.
+
+        If it would run earlier as one of ``priority`` that arrives now, it becomes that one.
+        """
+        line = next((line for line in self._lines.values() if entry_id in line), None)
+        if line is None:
+            return False
+        entry = replace(line[entry_id], deadline=deadline)
+        promoted = replace(entry, priority=priority, arrival=now)
+        if place(promoted, self._limits) < place(entry, self._limits):
+            self.remove(entry_id)
+            self.add([promoted])
+        else:
+            line[entry_id] = entry
+            self._note_deadline(entry)
+        return True
 
     def pop_expired(self, now: float) -> list[Waiting]:
         """Take out the entries whose deadline has passed; looks through the queue only if one may have."""
@@ -92,3 +110,7 @@ class WaitingQueue:
             (entry.deadline for entry in self if entry.deadline is not None), default=math.inf
         )
         return expired
+
+    def _note_deadline(self, entry: Waiting) -> None:
+        if entry.deadline is not None:
+            self._next_deadline = min(self._next_deadline, entry.deadline)

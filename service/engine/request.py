@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Protocol
@@ -88,10 +89,30 @@ class Ticket(Protocol):
         ...
 
 
+class SharableTicket(Ticket, Protocol):
+    """A ticket that one holder keeps for several who wait."""
+
+    def share(self, priority: Priority, deadline: float | None) -> None:
+        """Wait from now on for somebody else, too.
+
+        In the queue the segment gets the place that it would have if it came now with ``priority``, if that
+        is the earlier one. ``deadline`` replaces its deadline, in the queue and in the running batch. Without
+        effect on what has ended, which includes what expired a moment ago.
+        """
+        ...
+
+    def on_end(self, callback: Callable[[SegmentResult | BaseException], None]) -> None:
+        """Have the event loop call ``callback`` with the result or the error; not if the ticket is cancelled.
+
+        It is never called before this method has returned.
+        """
+        ...
+
+
 class EngineLike(Protocol):
     """The engine as the rest of the service sees it; called on the event loop's thread only."""
 
-    def submit(self, requests: list[SegmentRequest]) -> list[Ticket]:
+    def submit(self, requests: list[SegmentRequest]) -> Sequence[Ticket]:
         """Queue all of ``requests`` or none; one ticket each, in order.
 
         Raises:
@@ -110,4 +131,12 @@ class EngineLike(Protocol):
 
     async def drain(self, timeout_seconds: float) -> bool:
         """Admit nothing more, finish what was admitted; whether all of it was done in time."""
+        ...
+
+
+class SharableEngine(EngineLike, Protocol):
+    """An engine whose tickets can be shared."""
+
+    def submit(self, requests: list[SegmentRequest]) -> Sequence[SharableTicket]:
+        """Queue all of ``requests`` or none; see ``EngineLike.submit``."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-from service.engine.request import SegmentResult
+from service.engine.request import Priority, SegmentResult
 
 
 class FutureTicket:
@@ -31,6 +31,38 @@ class FutureTicket:
     def cancel(self) -> None:
         """Nobody waits any more; see ``Ticket.cancel``."""
         self._cancel()
+
+
+class EngineTicket(FutureTicket):
+    """A ``SharableTicket`` over a future of the event loop.
+
+    Args:
+        future: what the engine will complete.
+        cancel: called by ``cancel``; idempotent.
+        share: called by ``share``.
+    """
+
+    def __init__(
+        self,
+        future: asyncio.Future[SegmentResult],
+        cancel: Callable[[], None],
+        share: Callable[[Priority, float | None], None],
+    ) -> None:
+        super().__init__(future, cancel)
+        self._share = share
+
+    def share(self, priority: Priority, deadline: float | None) -> None:
+        """Wait for somebody else, too; see ``SharableTicket.share``."""
+        self._share(priority, deadline)
+
+    def on_end(self, callback: Callable[[SegmentResult | BaseException], None]) -> None:
+        """Call back with the outcome; see ``SharableTicket.on_end``."""
+
+        def tell(future: asyncio.Future[SegmentResult]) -> None:
+            if not future.cancelled():
+                callback(future.exception() or future.result())
+
+        self._future.add_done_callback(tell)
 
 
 def _mark_retrieved(future: asyncio.Future[SegmentResult]) -> None:

@@ -32,6 +32,7 @@ def test_it_measures_decoding_and_the_service(
     ]
     service = record.results.service
     assert service.settings["DRAGOMAN_MAX_RUNNING_ROWS"] == "8"
+    assert service.settings["DRAGOMAN_CACHE_SEGMENTS"] == "0"
     assert service.beam_size == 2
     assert service.capacity.service is not None
     assert service.capacity.service.rows_per_step is not None

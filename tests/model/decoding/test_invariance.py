@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 import torch
-from model.network import AnyNetwork
 
 from model.build import build_model
 from model.config import ModelConfig
 from model.decoding import Job, RunningBatch, Translation
+from model.network import AnyNetwork
 from model.padding import pad_ids
 from model.tokenizer import BOS, EOS
 from tests.model.decoding.reference import Walker, beam_search, greedy

@@ -252,3 +252,40 @@ async def test_nothing_is_taken_before_the_start() -> None:
     with pytest.raises(NotReady, match="starting"):
         engine.submit([request(5)])
     assert await engine.drain(1.0)
+
+
+@bounded
+async def test_bulk_work_that_somebody_waits_for_interactively_is_not_kept_behind_bulk() -> None:
+    network, recorder = HashNetwork(), Recorder()
+    limits = replace(LIMITS, max_running_rows=1)
+    async with running_engine(network, recorder, limits) as engine:
+        network.hold()
+        engine.submit([request(4)])
+        await happens(network.held)
+        bulk = engine.submit([request(5, piece, priority=Priority.BULK) for piece in range(4, 12)])
+        ended: list[int] = []
+        for number, ticket in enumerate(bulk):
+            ticket.on_end(lambda _, number=number: ended.append(number))  # type: ignore[misc]  # bound now
+        bulk[5].share(Priority.INTERACTIVE, None)
+        network.release()
+        await asyncio.gather(*[ticket.result() for ticket in bulk])
+    assert ended == [5, 0, 1, 2, 3, 4, 6, 7]
+    assert recorder.started[1:3] == [Priority.INTERACTIVE, Priority.BULK]
+
+
+@bounded
+async def test_a_shared_ticket_calls_back_with_its_end_unless_it_is_cancelled() -> None:
+    async with running_engine(HashNetwork()) as engine:
+        ends: list[object] = []
+        good, poison, cancelled = engine.submit([request(5), request(STEP_POISON), request(6)])
+        for ticket in (good, poison, cancelled):
+            ticket.on_end(ends.append)
+        cancelled.cancel()
+        result = await good.result()
+        with pytest.raises(TranslationFailed):
+            await poison.result()
+        good.share(Priority.INTERACTIVE, None)  # too late, and harmless
+        await asyncio.sleep(0)
+    assert result in ends
+    assert len(ends) == 2
+    assert isinstance(next(end for end in ends if end is not result), TranslationFailed)

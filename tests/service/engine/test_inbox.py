@@ -8,6 +8,7 @@ import time
 from dataclasses import replace
 
 from service.engine.inbox import Inbox, Orders
+from service.engine.request import Priority
 from service.engine.scheduler import Waiting
 from tests.service.engine.fakes import WAIT_SECONDS
 from tests.service.engine.harness import LIMITS, ManualClock, request
@@ -90,3 +91,41 @@ def test_with_nothing_to_do_the_thread_sleeps_until_it_is_told() -> None:
     assert list(admitted(taken.get(timeout=WAIT_SECONDS))) == [7]
     inbox.close()
     assert taken.get(timeout=WAIT_SECONDS) is None
+
+
+def test_a_row_that_is_shared_lives_until_the_later_deadline() -> None:
+    clock = ManualClock()
+    inbox = Inbox(LIMITS, clock)
+    inbox.offer({number: request(5, deadline=clock.now + 10.0) for number in range(2)})
+    running = admitted(inbox.take({}))
+    inbox.share(0, Priority.INTERACTIVE, clock.now + 30.0)
+    for seconds, expired in ((15.0, {1}), (10.0, set()), (10.0, {0})):
+        clock.now += seconds
+        orders = inbox.take(running)
+        assert orders is not None
+        assert orders.expired_running == expired
+        running = {entry_id: entry for entry_id, entry in running.items() if entry_id not in expired}
+
+
+def test_what_waits_keeps_the_later_deadline_when_it_joins() -> None:
+    clock = ManualClock()
+    inbox = Inbox(replace(LIMITS, max_running_rows=1), clock)
+    inbox.offer({number: request(5, deadline=clock.now + 10.0 + number) for number in range(2)})
+    running = admitted(inbox.take({}))
+    inbox.share(1, Priority.INTERACTIVE, None)
+    clock.now += 20.0
+    orders = inbox.take(running)
+    assert orders is not None
+    assert (orders.expired_queued, orders.expired_running) == ([], {0})
+    assert admitted(orders)[1].deadline is None
+
+
+def test_sharing_what_has_ended_changes_nothing_later() -> None:
+    clock = ManualClock()
+    inbox = Inbox(LIMITS, clock)
+    inbox.offer({0: request(5)})
+    running = admitted(inbox.take({}))
+    inbox.share(7, Priority.INTERACTIVE, clock.now - 1.0)
+    orders = inbox.take(running)
+    assert orders is not None
+    assert not orders.expired_running

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -25,10 +26,22 @@ operations = st.lists(
             st.one_of(st.none(), st.integers(0, 30)),
         ),
         st.tuples(st.just("remove"), st.integers(0, 30)),
+        st.tuples(
+            st.just("share"),
+            st.integers(0, 30),
+            st.sampled_from(Priority),
+            st.one_of(st.none(), st.integers(0, 60)),
+        ),
         st.tuples(st.just("expire")),
     ),
     max_size=40,
 )
+
+
+def shared(entry: Waiting, priority: Priority, deadline: float | None, now: int) -> Waiting:
+    """The better of staying in line and coming again; with the deadline either way."""
+    ways = (entry, replace(entry, priority=priority, arrival=float(now)))
+    return replace(min(ways, key=lambda way: place(way, LIMITS)), deadline=deadline)
 
 
 @given(operations)
@@ -44,6 +57,12 @@ def test_the_queue_is_a_sorted_list(todo: list[tuple[object, ...]]) -> None:
             expected = next((entry for entry in model if entry.id == arguments[0]), None)
             assert queue.remove(arguments[0]) is expected  # type: ignore[arg-type]  # drawn
             model = [entry for entry in model if entry is not expected]
+        elif name == "share":
+            known = [entry for entry in model if entry.id == arguments[0]]
+            wanted: tuple[int, Priority, int | None] = arguments  # type: ignore[assignment]  # drawn
+            assert queue.share(wanted[0], wanted[1], wanted[2], now) == bool(known)
+            model = [entry for entry in model if entry not in known]
+            model += [shared(entry, wanted[1], wanted[2], now) for entry in known]
         else:
             gone = [entry for entry in model if is_expired(entry, now)]
             assert sorted(queue.pop_expired(now), key=id) == sorted(gone, key=id)

@@ -1,0 +1,105 @@
+"""Finished segments, remembered within a bound."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from model.decoding.hypothesis import Translation
+from service.engine.request import Priority, SegmentRequest
+
+NUMBERS_PER_SEGMENT = 256
+"""Token ids and coverages that a remembered segment may have on average. A sentence of 25 tokens has some 75;
+a long one with many alternatives has thousands, and takes the place of many."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentKey:
+    """Everything that a translation depends on: equal keys, equal translations.
+
+    Sampling is no exception, because its seed is one of the options.
+
+    Attributes:
+        digest: of the checkpoint.
+        work: the request without what only says who waits for it; see ``of``.
+    """
+
+    digest: str
+    work: SegmentRequest
+    _hash: int = field(init=False, repr=False, compare=False)  # asked for many times, and not cheap
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_hash", hash((self.digest, self.work)))
+
+    def __hash__(self) -> int:
+        return self._hash
+
+    @classmethod
+    def of(cls, digest: str, request: SegmentRequest) -> SegmentKey:
+        """The key of ``request``: all of it but priority and deadline, and so any field it may yet get."""
+        return cls(digest, replace(request, priority=Priority.INTERACTIVE, deadline=None))
+
+
+class SegmentStore(Protocol):
+    """Where finished segments are kept; used on the event loop's thread, and never waits."""
+
+    def get(self, key: SegmentKey) -> Translation | None:
+        """What was put under ``key``, unless it has been forgotten."""
+        ...
+
+    def put(self, key: SegmentKey, translation: Translation) -> None:
+        """Remember ``translation``; something else may be forgotten for it."""
+        ...
+
+
+class LruStore:
+    """A ``SegmentStore`` in this process's memory that forgets what was not asked for longest.
+
+    It is bounded by segments and by the numbers in them, ``NUMBERS_PER_SEGMENT`` on average. A number takes
+    some 36 bytes and a segment about 1 kB beside, so that 10,000 segments take 100 MB at the very most.
+
+    Args:
+        max_segments: at least 1.
+    """
+
+    def __init__(self, max_segments: int) -> None:
+        self._max_segments = max_segments
+        self._max_numbers = max_segments * NUMBERS_PER_SEGMENT
+        self._kept: OrderedDict[SegmentKey, Translation] = OrderedDict()
+        self._numbers = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    @property
+    def numbers(self) -> int:
+        """Token ids and coverages of all that is kept."""
+        return self._numbers
+
+    def get(self, key: SegmentKey) -> Translation | None:
+        """See ``SegmentStore``; what is asked for is forgotten last."""
+        translation = self._kept.get(key)
+        if translation is not None:
+            self._kept.move_to_end(key)
+        return translation
+
+    def put(self, key: SegmentKey, translation: Translation) -> None:
+        """See ``SegmentStore``; a segment over the whole bound is not kept."""
+        numbers = _numbers(key, translation)
+        if numbers > self._max_numbers:
+            return
+        self._forget(key)
+        self._kept[key] = translation
+        self._numbers += numbers
+        while len(self._kept) > self._max_segments or self._numbers > self._max_numbers:
+            self._forget(next(iter(self._kept)))
+
+    def _forget(self, key: SegmentKey) -> None:
+        if (translation := self._kept.pop(key, None)) is not None:
+            self._numbers -= _numbers(key, translation)
+
+
+def _numbers(key: SegmentKey, translation: Translation) -> int:
+    hypotheses = translation.hypotheses
+    return len(key.work.source) + sum(len(one.tokens) + len(one.coverage) for one in hypotheses)
