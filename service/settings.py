@@ -94,10 +94,10 @@ class Settings(BaseSettings):
     max_request_items: int = Field(default=1000, ge=1, description="texts in a request")
     max_body_bytes: int = Field(default=2_097_152, ge=1024, description="size of a request's body")
     cache_segments: int = Field(
-        default=10_000,
+        default=0,
         ge=0,
-        description="finished segments that are remembered, at some 10 kB each at most; 0 decodes everything "
-        "that is asked for, even what is being decoded already",
+        description="finished segments that are remembered, at some 10 kB each at most; identical work in "
+        "flight is then shared too; 0 decodes everything that is asked for",
     )
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), description="comma-separated; a request must then bring one of them"

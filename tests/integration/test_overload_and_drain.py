@@ -19,7 +19,7 @@ QUEUE = 8
 
 @pytest.fixture
 def service(tiny_checkpoint: Path, tmp_path: Path) -> Iterator[RunningService]:
-    settings = {"max_running_rows": ROWS, "max_queue_segments": QUEUE, "cache_segments": 0}
+    settings = {"max_running_rows": ROWS, "max_queue_segments": QUEUE}
     with running_service(tiny_checkpoint, tmp_path / "log", settings) as service:
         yield service
 
