@@ -8,6 +8,7 @@ import { ResultView } from "./result.js";
 import { bindTheme, recall, remember } from "./theme.js";
 
 const ALTERNATIVES = 3;
+const LONG_TEXT = 500; // from here on, whole texts are too much to choose from
 const LANGUAGES_KEY = "dragoman.languages";
 const API_KEY = "dragoman.key";
 
@@ -134,7 +135,7 @@ async function ask(signal) {
 
 function parameters() {
   const asked = { q: text.value, ...direction };
-  asked.alternatives = Math.min(ALTERNATIVES, settings.maxAlternatives ?? 0);
+  asked.alternatives = text.value.length < LONG_TEXT ? Math.min(ALTERNATIVES, settings.maxAlternatives) : 0;
   return settings.keyRequired ? { ...asked, api_key: key.value } : asked;
 }
 

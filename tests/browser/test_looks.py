@@ -75,6 +75,9 @@ def test_a_phone_s_width_is_enough(page: Page, text: str) -> None:
     page.type(text)
     page.wait(lambda: page.text("translation") != "")
     assert page.browser.execute_script("return document.documentElement.scrollWidth") == PHONE_WIDTH
+    for name in ("text", "translation"):
+        fits = "return arguments[0].scrollWidth <= arguments[0].clientWidth"
+        assert page.browser.execute_script(fits, page.element(name)), name
     for name in ("source", "swap", "target", "theme", "clear", "copy"):
         box = page.element(name).rect
         assert box["x"] >= 0, name

@@ -60,6 +60,19 @@ def test_alternatives_change_places_with_the_translation(page: Page) -> None:
     assert page.element("confidence").is_displayed()
 
 
+def test_no_alternatives_of_a_long_text(
+    browser: Chrome, tiny_checkpoint: Path, tiny_tokenizer: Tokenizer
+) -> None:
+    with page_server(tiny_checkpoint, tiny_tokenizer, {"max_request_characters": 1000}) as server:
+        page = Page(browser, server.url)
+        page.open()
+        page.type(" ".join([GERMAN] * 30))
+        page.wait_for_text("translation", " ".join([ENGLISH] * 30))
+        assert page.alternatives() == []
+        page.type(f"{Keys.CONTROL}a{Keys.NULL}{GERMAN}")
+        page.wait(lambda: len(page.alternatives()) == 2)
+
+
 def test_swapping_turns_languages_and_texts_round(page: Page) -> None:
     page.type(GERMAN)
     page.wait_for_text("translation", ENGLISH)
