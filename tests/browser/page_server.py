@@ -90,7 +90,7 @@ def page_server(
     if opened:
         engine.opens.set()
     settings = Settings.model_validate({"checkpoints": (checkpoint,), **SETTINGS, **(limits or {})})
-    config = uvicorn.Config(create_app(settings, engine), host="127.0.0.1", port=0, log_level="warning")
+    config = uvicorn.Config(create_app(settings, engine), host="127.0.0.1", port=0, log_config=None)
     server = uvicorn.Server(config)
     loops: list[asyncio.AbstractEventLoop] = []
 
