@@ -126,10 +126,10 @@ class Settings(BaseSettings):
         default=30.0, gt=0.0, description="/health fails when a decoding step has taken longer"
     )
     shutdown_delay_seconds: float = Field(
-        default=0.0,
+        default=0.5,
         ge=0.0,
-        description="after SIGTERM, time to go on accepting while /ready already fails, so that a load "
-        "balancer notices",
+        description="after SIGTERM, time to go on accepting while /ready already fails, so that whoever has "
+        "connected is heard and a load balancer notices",
     )
     drain_timeout_seconds: float = Field(
         default=30.0, gt=0.0, description="then, time to finish what was accepted"

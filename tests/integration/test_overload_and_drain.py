@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import signal
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -45,3 +47,21 @@ def test_overload_is_refused_at_once_and_all_that_was_accepted_is_answered(servi
     assert service.process.wait(ANSWER_SECONDS) == 0
     with pytest.raises(httpx.ConnectError):
         service.get("/health")
+
+
+def test_whoever_has_connected_before_the_signal_is_answered(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    """Connections that the process has not yet accepted count too: their clients have sent all they had."""
+    body = json.dumps({"q": "Hund", "source": "de", "target": "en"}).encode()
+    head = "POST /translate HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    request = f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+    with running_service(tiny_checkpoint, tmp_path / "log", {}) as service:
+        address = httpx.URL(service.url).host, httpx.URL(service.url).port
+        connections = [socket.create_connection(address, ANSWER_SECONDS) for _ in range(100)]
+        for connection in connections:
+            connection.sendall(request)
+        service.process.send_signal(signal.SIGTERM)
+        answers = [connection.recv(1024) for connection in connections]
+        assert {answer.split(b"\r\n")[0] for answer in answers} == {b"HTTP/1.1 200 OK"}
+        assert service.process.wait(ANSWER_SECONDS) == 0
+        for connection in connections:
+            connection.close()
