@@ -17,6 +17,7 @@ from service.plan import Plan, Planner
 from service.registry import Registry, Served
 from service.restoring import TranslatedText, restore
 from service.settings import Settings
+from service.text.annotated import AnnotatedText, unchanged
 
 Result = TypeVar("Result")
 
@@ -32,7 +33,7 @@ class Job:
     """One request to translate, checked: see ``service.api``.
 
     Attributes:
-        texts: what to translate.
+        texts: what to translate; ``plain`` makes them of strings.
         source: a served language.
         target: a served language.
         alternatives: further translations wanted of each text.
@@ -41,13 +42,18 @@ class Job:
         split_sentences: False to translate each line as one sentence.
     """
 
-    texts: tuple[str, ...]
+    texts: tuple[AnnotatedText, ...]
     source: str
     target: str
     alternatives: int
     priority: Priority
     deadline: float
     split_sentences: bool = True
+
+    @property
+    def characters(self) -> int:
+        """Of all texts."""
+        return sum(len(text.text) for text in self.texts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +98,10 @@ class Translator:
             TranslationFailed: a segment makes the network fail.
         """
         if job.source == job.target:
-            return Outcome(tuple(TranslatedText(text, 1.0, (), 0) for text in job.texts))
+            return Outcome(tuple(TranslatedText(unchanged(text)) for text in job.texts))
         served = self._registry.find(job.source, job.target)
         self._check_room(served)
-        characters = sum(map(len, job.texts))
+        characters = job.characters
         plans = await _offload(characters, lambda: self._plan(job, served))
         results = await self._decode(job, served, plans)
         texts = await _offload(characters, lambda: self._restore(job, served, plans, results))
@@ -118,7 +124,7 @@ class Translator:
         with self._metrics.stage("segment"):
             texts = [planner.segment(text) for text in job.texts]
         with self._metrics.stage("tokenize"):
-            return [planner.tokenize(pieces) for pieces in texts]
+            return [planner.tokenize(text, pieces) for text, pieces in zip(job.texts, texts, strict=True)]
 
     async def _decode(self, job: Job, served: Served, plans: Sequence[Plan]) -> list[SegmentResult]:
         options = _options(served.decoding, job.alternatives)

@@ -46,7 +46,7 @@ async def perform(request: Request, service: Service, account: Account, job: Job
         ServiceError: see ``Translator.translate``.
     """
     record = record_of(request.scope)
-    record.characters = sum(map(len, job.texts))
+    record.characters = job.characters
     with account.charge(record.characters):
         detections, outcome = await unless_disconnected(request.receive, _translate(service, job))
     record.segments = outcome.segments
@@ -61,7 +61,8 @@ async def _translate(service: Service, job: Job) -> tuple[tuple[Detection, ...] 
     if job.source != AUTO:
         return None, await translator.translate(job)
     with service.metrics.stage("detect"):
-        detections = await detect(service.detector, job.texts, registry, job.target)
+        texts = [text.text for text in job.texts]
+        detections = await detect(service.detector, texts, registry, job.target)
     sources = [detection.language for detection in detections]
     return detections, await translate_mixed(translator, job, sources)
 

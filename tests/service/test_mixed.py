@@ -17,6 +17,7 @@ from service.metrics import Metrics
 from service.mixed import translate_mixed
 from service.registry import Registry, Served
 from service.settings import Settings
+from service.text.annotated import plain
 from service.translator import Job, Translator
 from tests.service.fakes import EchoEngine
 from tests.service.harness import asynchronous
@@ -32,7 +33,7 @@ def make_translator(tokenizer: Tokenizer, engine: EchoEngine) -> Translator:
 
 
 def make_job(*texts: str) -> Job:
-    return Job(texts, "", "en", 0, Priority.INTERACTIVE, time.monotonic() + 60)
+    return Job(plain(texts), "", "en", 0, Priority.INTERACTIVE, time.monotonic() + 60)
 
 
 @asynchronous
