@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -47,7 +49,7 @@ def test_merging_covers_the_same_characters_without_overlap(ranges: list[Range])
     assert {i for one in joined for i in range(one.start, one.end)} == {
         i for one in ranges for i in range(one.start, one.end)
     }
-    assert all(left.end <= right.start for left, right in zip(joined, joined[1:], strict=False))
+    assert all(left.end <= right.start for left, right in pairwise(joined))
 
 
 def test_ranges_that_touch_stay_apart() -> None:
