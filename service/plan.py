@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from model.tokenizer import Tokenizer
 from service.text.segmentation import Piece, segment, shorten
@@ -26,6 +27,16 @@ class Plan:
     def segments(self) -> list[Source]:
         """The segments, in order."""
         return [part for part in self.parts if isinstance(part, tuple)]
+
+    def split(self) -> list[Plan]:
+        """Plans of one segment each, whose joins, one after the other, are this one's.
+
+        What stands behind a segment stays with it, what stands before the first one too. A plan without
+        segments is its only part.
+        """
+        places = [place for place, part in enumerate(self.parts) if isinstance(part, tuple)]
+        bounds = pairwise((0, *places[1:], len(self.parts)))
+        return [Plan(self.parts[start:end]) for start, end in bounds]
 
     def join(self, translations: Sequence[str]) -> str:
         """The text with ``translations`` in place of ``segments``."""
