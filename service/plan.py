@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from model.tokenizer import Tokenizer
-from service.text.annotated import AnnotatedText, AnnotatedTranslation, merged
+from service.text.annotated import AnnotatedText, AnnotatedTranslation, Range, merged
 from service.text.placing import Stretch, place
 from service.text.segmentation import Piece, segment, shorten
 
@@ -43,6 +44,25 @@ class Plan:
     def segments(self) -> list[Source]:
         """The segments, in order."""
         return [part.source for part in self.parts if part.source is not None]
+
+    def split(self) -> list[Plan]:
+        """Plans of one segment each, whose joins, one after the other, are this one's but for the marks.
+
+        What stands behind a segment stays with it, what stands before the first one too. A plan without
+        segments is its only part.
+        """
+        places = [place for place, part in enumerate(self.parts) if part.source is not None]
+        bounds = pairwise((0, *places[1:], len(self.parts)))
+        return [self._part(start, end) for start, end in bounds]
+
+    def _part(self, start: int, end: int) -> Plan:
+        """The plan of ``parts[start:end]``, without marks: they may reach beyond it."""
+        offset = sum(len(part.text) for part in self.parts[:start])
+        parts = self.parts[start:end]
+        text = "".join([part.text for part in parts])
+        inside = [Range(one.start - offset, one.end - offset) for one in self.text.protected]
+        protected = tuple(one for one in inside if one.start >= 0 and one.end <= len(text))
+        return Plan(AnnotatedText(text, protected), parts)
 
     def join(self, translations: Sequence[str]) -> AnnotatedTranslation:
         """The text with ``translations`` in place of ``segments``, and its annotations with it."""

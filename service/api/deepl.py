@@ -23,11 +23,11 @@ from service.api.problems import responses
 from service.api.work import AUTO, Answer, check_size, perform
 from service.engine.request import Priority
 from service.errors import InvalidRequest
+from service.job import Job
 from service.registry import Registry
 from service.settings import Settings
 from service.text.annotated import plain
 from service.text.lines import join_lines
-from service.translator import Job
 
 NO_LIMIT = 1_000_000_000_000
 """What DeepL itself says where there is none: its clients want a number."""

@@ -14,10 +14,10 @@ from service.api.schemas import DetectedLanguage, TranslateRequest, TranslateRes
 from service.api.work import AUTO, Answer, check_size, perform
 from service.engine.request import Priority
 from service.errors import InvalidRequest, KeyRefused, QuotaExceeded
+from service.job import Job
 from service.registry import Registry
 from service.settings import Settings
 from service.text.annotated import plain
-from service.translator import Job
 
 _PROBLEMS = {
     400: "A parameter is missing or not valid, the direction is not served, or an API key is required.",
