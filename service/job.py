@@ -8,6 +8,7 @@ from typing import Protocol
 
 from service.engine.request import Priority
 from service.restoring import TranslatedText
+from service.text.annotated import AnnotatedText
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Job:
     """One request to translate, checked: see ``service.api``.
 
     Attributes:
-        texts: what to translate.
+        texts: what to translate; ``plain`` makes them of strings.
         source: a served language.
         target: a served language.
         alternatives: further translations wanted of each text.
@@ -24,7 +25,7 @@ class Job:
         split_sentences: False to translate each line as one sentence.
     """
 
-    texts: tuple[str, ...]
+    texts: tuple[AnnotatedText, ...]
     source: str
     target: str
     alternatives: int
@@ -35,7 +36,7 @@ class Job:
     @property
     def characters(self) -> int:
         """Of all texts."""
-        return sum(map(len, self.texts))
+        return sum(len(text.text) for text in self.texts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from service.metrics import Metrics
 from service.offloading import offload
 from service.plan import Plan
 from service.restoring import TranslatedText, restore
+from service.text.annotated import unchanged
 
 DEADLINE_GRACE_SECONDS = 1.0
 """The engine ends what is past its deadline; this much later nobody waits for it any more."""
@@ -95,7 +96,7 @@ class UnchangedJob:
     """
 
     def __init__(self, job: Job) -> None:
-        self._texts = tuple(TranslatedText(text) for text in job.texts)
+        self._texts = tuple(TranslatedText(unchanged(text)) for text in job.texts)
 
     @property
     def lengths(self) -> tuple[int, ...]:

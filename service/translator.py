@@ -75,7 +75,7 @@ class Translator:
         with self._metrics.stage("segment"):
             texts = [planner.segment(text) for text in job.texts]
         with self._metrics.stage("tokenize"):
-            return [planner.tokenize(pieces) for pieces in texts]
+            return [planner.tokenize(text, pieces) for text, pieces in zip(job.texts, texts, strict=True)]
 
     def _submit(self, job: Job, served: Served, plans: Sequence[Plan]) -> Sequence[Ticket]:
         options = _options(served.decoding, job.alternatives)

@@ -13,7 +13,7 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
     """The answer to ``body``."""
     texts = answer.texts
     detected = shape_detections(body, answer.detections)
-    further = [list(text.alternatives) for text in texts] if body.alternatives else None
+    further = [[one.text for one in text.alternatives] for text in texts] if body.alternatives else None
     if isinstance(body.q, str):
         return TranslateResponse(
             translatedText=texts[0].text,

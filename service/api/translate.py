@@ -19,6 +19,7 @@ from service.errors import InvalidRequest, KeyRefused, QuotaExceeded
 from service.job import Job
 from service.registry import Registry
 from service.settings import Settings
+from service.text.annotated import plain
 
 _PROBLEMS = {
     400: "A parameter is missing or not valid, the direction is not served, or an API key is required.",
@@ -79,7 +80,7 @@ def make_job(body: TranslateRequest, registry: Registry, settings: Settings) -> 
         raise InvalidRequest(f"alternatives: must be at most {settings.max_alternatives}", "alternatives")
     is_auto = body.source.strip().lower() == AUTO
     return Job(
-        texts=texts,
+        texts=plain(texts),
         source=AUTO if is_auto else registry.language(body.source, "source"),
         target=registry.language(body.target, "target"),
         alternatives=body.alternatives,

@@ -75,7 +75,8 @@ async def begin(service: Service, record: RequestRecord, job: Job) -> AsyncItera
             yield None, running
         return
     with service.metrics.stage("detect"):
-        detections = await detect(service.detector, job.texts, registry, job.target)
+        texts = [text.text for text in job.texts]
+        detections = await detect(service.detector, texts, registry, job.target)
     sources = [detection.language for detection in detections]
     async with begin_mixed(translator, job, sources) as running:
         yield detections, running

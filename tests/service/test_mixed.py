@@ -19,6 +19,7 @@ from service.metrics import Metrics
 from service.mixed import begin_mixed
 from service.registry import Registry, Served
 from service.settings import Settings
+from service.text.annotated import plain
 from service.translator import Translator
 from tests.service.fakes import EchoEngine
 from tests.service.harness import asynchronous
@@ -34,7 +35,7 @@ def make_translator(tokenizer: Tokenizer, engine: EchoEngine) -> Translator:
 
 
 def make_job(*texts: str) -> Job:
-    return Job(texts, "", "en", 0, Priority.INTERACTIVE, time.monotonic() + 60)
+    return Job(plain(texts), "", "en", 0, Priority.INTERACTIVE, time.monotonic() + 60)
 
 
 async def translate_mixed(translator: Translator, job: Job, sources: Sequence[str]) -> Outcome:

@@ -29,6 +29,7 @@ from service.offloading import INLINE_CHARACTERS
 from service.plan import Planner
 from service.registry import Registry, Served
 from service.settings import Settings
+from service.text.annotated import AnnotatedText, plain
 from service.text.segmentation import Piece
 from service.translator import Translator
 from tests.service.fakes import IDLE, TOKEN_LOG_PROB, EchoEngine, echo
@@ -51,7 +52,7 @@ def make_translator(
 
 
 def make_job(*texts: str, seconds: float = 60.0, alternatives: int = 0, target: str = "en") -> Job:
-    return Job(texts, "de", target, alternatives, Priority.INTERACTIVE, time.monotonic() + seconds)
+    return Job(plain(texts), "de", target, alternatives, Priority.INTERACTIVE, time.monotonic() + seconds)
 
 
 def translate(
@@ -123,7 +124,7 @@ async def test_alternatives_widen_the_beam_only_as_far_as_needed(tiny_tokenizer:
     widths = [(request.options.n_best, request.options.beam_size) for request in engine.requests]
     assert widths == [(3, 3), (6, 6)]
     assert len(outcome.texts[0].alternatives) == 2
-    assert outcome.texts[0].text not in outcome.texts[0].alternatives
+    assert outcome.texts[0].text not in [one.text for one in outcome.texts[0].alternatives]
 
 
 @asynchronous
@@ -211,7 +212,7 @@ async def test_a_large_job_is_prepared_off_the_event_loop(
     threads: list[threading.Thread] = []
 
     class Watched(Planner):
-        def segment(self, text: str) -> list[Piece]:
+        def segment(self, text: AnnotatedText) -> list[Piece]:
             threads.append(threading.current_thread())
             return super().segment(text)
 
