@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
 
 from model.errors import CheckpointError, CorpusError, DirectionError
-from model.tokenizer import BOS, EOS, PAD, UNK, Tokenizer, train_tokenizer
+from model.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
+from model.tokenizer_training import train_tokenizer
 from tests.conftest import TINY_TEXT
 
 FRAGMENTS = [
