@@ -67,10 +67,11 @@ def cut_text(text: str, limit: int) -> list[str]:
 
 
 def _end(text: str, limit: int) -> int:
-    for pattern in _ENDS:
-        ends = [match.end() for match in pattern.finditer(text, limit // 2, limit)]
-        if ends and ends[-1] > 0:
-            return ends[-1]
+    for least in (limit // 2, 1):
+        for pattern in _ENDS:
+            ends = [match.end() for match in pattern.finditer(text, 0, limit)]
+            if ends and ends[-1] >= least:
+                return ends[-1]
     return limit
 
 

@@ -17,7 +17,7 @@ DEFAULT_TIMEOUT_SECONDS = 75.0
 """Longer than the service's own deadline, which is a minute: its answer says more than a timeout."""
 _CONNECT_SECONDS = 10.0
 _BEYOND_DEADLINE_SECONDS = 15.0
-_AGENT = "translate-client/0.1.0"
+AGENT = "translate-client/0.1.0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Address:
         """``call`` for ``client``."""
         path = self.url.path.rstrip("/") + "/" + call.path
         target = self.url.copy_with(raw_path=path.encode())
-        headers = {"accept": call.accept, "user-agent": _AGENT}
+        headers = {"accept": call.accept, "user-agent": AGENT}
         timeout = self._timeout(call)
         if call.file is not None:
             form = {**(call.form or {}), **({"api_key": self.api_key} if self.api_key else {})}

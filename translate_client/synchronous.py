@@ -121,13 +121,14 @@ class Client:
         Raises:
             TranslateError: see ``translate_client.errors``.
         """
+        one = is_one(texts)
         batches = self._batches([texts] if isinstance(texts, str) else texts, options)
         found: list[Translation] = []
         for batch in batches:
             call = translate_call([part.text for part in batch], target, options)
             found += read_translations(self._ask(call), len(batch))
         results = assemble([part for batch in batches for part in batch], found)
-        return results[0] if is_one(texts) else results
+        return results[0] if one else results
 
     def stream(
         self, texts: str | list[str] | tuple[str, ...], target: str, **options: Unpack[Options]
