@@ -39,6 +39,7 @@ class Job:
         priority: who goes first when there is a queue.
         deadline: ``time.monotonic()`` seconds after which nobody wants the result.
         split_sentences: False to translate each line as one sentence.
+        scope: who may share the work; see ``SegmentRequest``.
     """
 
     texts: tuple[str, ...]
@@ -48,6 +49,7 @@ class Job:
     priority: Priority
     deadline: float
     split_sentences: bool = True
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +125,13 @@ class Translator:
     async def _decode(self, job: Job, served: Served, plans: Sequence[Plan]) -> list[SegmentResult]:
         options = _options(served.decoding, job.alternatives)
         requests = [
-            SegmentRequest(source, options, job.priority, job.deadline)
+            SegmentRequest(source, options, job.priority, job.deadline, job.scope)
             for plan in plans
             for source in plan.segments
         ]
         if not requests:
             return []
+        await served.engine.recall(requests)
         return await _collect(served.engine.submit(requests), job.deadline)
 
     def _restore(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 
@@ -47,6 +47,8 @@ async def perform(request: Request, service: Service, account: Account, job: Job
     """
     record = record_of(request.scope)
     record.characters = sum(map(len, job.texts))
+    if not service.settings.cache_between_keys:
+        job = replace(job, scope=account.name)
     with account.charge(record.characters):
         detections, outcome = await unless_disconnected(request.receive, _translate(service, job))
     record.segments = outcome.segments

@@ -1,0 +1,72 @@
+"""Segments that nobody waits for any more, kept in the engine in case that their client comes back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from service.cache.flight import Flight
+
+PATIENCE_SECONDS = 2.0
+"""Whoever leaves sooner has changed their mind, like somebody who types on; a client that gives up waiting, and
+then sends the same again, has waited for 5 seconds or more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grace:
+    """What is kept for whom.
+
+    Attributes:
+        seconds: for which a segment that nobody waits for stays in the engine; 0 for not at all.
+        max_segments: that are kept at once; the one deserted longest goes first.
+        patience_seconds: a segment deserted sooner than that after its start is not kept.
+    """
+
+    seconds: float
+    max_segments: int
+    patience_seconds: float = PATIENCE_SECONDS
+
+
+NO_GRACE = Grace(seconds=0.0, max_segments=0)
+
+
+class Deserted:
+    """The flights without sharers that are still in the engine; used on the event loop's thread.
+
+    Args:
+        grace: which, and for how long.
+        clock: monotonic seconds, that of the flights.
+    """
+
+    def __init__(self, grace: Grace, clock: Callable[[], float]) -> None:
+        self._grace = grace
+        self._clock = clock
+        self._timers: OrderedDict[Flight, asyncio.TimerHandle] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._timers)
+
+    def add(self, flight: Flight) -> None:
+        """End ``flight``: later, if somebody may come back for it, else at once."""
+        age = self._clock() - flight.began
+        if self._grace.seconds == 0.0 or age < self._grace.patience_seconds:
+            flight.end()
+            return
+        loop = asyncio.get_running_loop()
+        self._timers[flight] = loop.call_later(self._grace.seconds, flight.end)
+        while len(self._timers) > self._grace.max_segments:
+            next(iter(self._timers)).end()
+
+    def remove(self, flight: Flight) -> None:
+        """``flight`` has ended or is not deserted any more; nothing happens if it never was."""
+        if (timer := self._timers.pop(flight, None)) is not None:
+            timer.cancel()
+
+    def end_all(self) -> bool:
+        """End every one of them now; whether there was any."""
+        flights = list(self._timers)
+        for flight in flights:
+            flight.end()
+        return bool(flights)
