@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from model.decoding.hypothesis import Hypothesis, Translation
 from model.tokenizer import Tokenizer
 from service.plan import Plan, Source
+from service.text.annotated import AnnotatedTranslation
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +17,7 @@ class TranslatedText:
     """One text's translation.
 
     Attributes:
-        text: the translation, with the separators of the original.
+        best: the translation, with the separators and the annotations of the original.
         score: the geometric mean of the probabilities of its tokens, each segment's end included:
             ``exp(sum of log-probabilities / number of tokens)``, in ``[0, 1]``; 1 where there was nothing to
             translate. It says how sure the network is, not how good the translation is.
@@ -24,10 +25,15 @@ class TranslatedText:
         segments: how many segments of it were translated.
     """
 
-    text: str
+    best: AnnotatedTranslation
     score: float = 1.0
-    alternatives: tuple[str, ...] = ()
+    alternatives: tuple[AnnotatedTranslation, ...] = ()
     segments: int = 0
+
+    @property
+    def text(self) -> str:
+        """The translation alone."""
+        return self.best.text
 
 
 def restore(
@@ -46,9 +52,17 @@ def restore(
         plan.join([texts[rank] if rank < len(texts) else texts[0] for texts in ranked])
         for rank in range(alternatives + 1)
     ]
-    best, *further = dict.fromkeys(versions)
+    best, *further = _different(versions)
     score = score_of([translation.best for translation in translations])
     return TranslatedText(best, score, tuple(further), len(translations))
+
+
+def _different(versions: Sequence[AnnotatedTranslation]) -> list[AnnotatedTranslation]:
+    """``versions`` without those whose text has come before."""
+    first: dict[str, AnnotatedTranslation] = {}
+    for version in versions:
+        first.setdefault(version.text, version)
+    return list(first.values())
 
 
 def score_of(hypotheses: Sequence[Hypothesis]) -> float:

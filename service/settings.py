@@ -124,7 +124,10 @@ class Settings(BaseSettings):
         default=86_400, ge=1, le=2_592_000, description="after which Redis forgets a segment"
     )
     redis_timeout_seconds: float = Field(
-        default=0.1, gt=0.0, le=5.0, description="for an answer of Redis; then segments are decoded without it"
+        default=0.1,
+        gt=0.0,
+        le=5.0,
+        description="for an answer of Redis; then segments are decoded without it",
     )
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), description="comma-separated; a request must then bring one of them"

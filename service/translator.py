@@ -2,71 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import islice
-from typing import TypeVar
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from model.config import DecodingOptions
-from service.engine.request import Priority, SegmentRequest, SegmentResult, Ticket
-from service.errors import DeadlineExceeded, Overloaded
+from service.engine.request import SegmentRequest, Ticket
+from service.errors import Overloaded
+from service.job import Job, Outcome, RunningJob
 from service.metrics import Metrics
+from service.offloading import offload
 from service.plan import Plan, Planner
 from service.registry import Registry, Served
-from service.restoring import TranslatedText, restore
+from service.running_job import SubmittedJob, UnchangedJob
 from service.settings import Settings
-
-Result = TypeVar("Result")
-
-INLINE_CHARACTERS = 2000
-"""Up to so many characters are prepared on the event loop, which takes less than a few milliseconds; a thread
-is used beyond."""
-DEADLINE_GRACE_SECONDS = 1.0
-"""The engine ends what is past its deadline; this much later nobody waits for it any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One request to translate, checked: see ``service.api``.
-
-    Attributes:
-        texts: what to translate.
-        source: a served language.
-        target: a served language.
-        alternatives: further translations wanted of each text.
-        priority: who goes first when there is a queue.
-        deadline: ``time.monotonic()`` seconds after which nobody wants the result.
-        split_sentences: False to translate each line as one sentence.
-        scope: who may share the work; see ``SegmentRequest``.
-    """
-
-    texts: tuple[str, ...]
-    source: str
-    target: str
-    alternatives: int
-    priority: Priority
-    deadline: float
-    split_sentences: bool = True
-    scope: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What became of a job.
-
-    Attributes:
-        texts: the translations, in the order of the job's texts.
-        segments: how many segments were translated.
-        queue_seconds: the longest that one of them waited.
-        decode_seconds: the longest that one of them was decoded.
-    """
-
-    texts: tuple[TranslatedText, ...]
-    segments: int = 0
-    queue_seconds: float = 0.0
-    decode_seconds: float = 0.0
 
 
 class Translator:
@@ -93,21 +41,28 @@ class Translator:
             DeadlineExceeded: the deadline passed.
             TranslationFailed: a segment makes the network fail.
         """
+        async with self.begin(job) as running:
+            return await running.outcome()
+
+    @asynccontextmanager
+    async def begin(self, job: Job) -> AsyncIterator[RunningJob]:
+        """``job``, accepted and on its way; what is not done when the context is left leaves the engine.
+
+        Raises:
+            UnsupportedLanguage, Overloaded, NotReady, TextTooLarge: see ``translate``; nothing was begun.
+        """
         if job.source == job.target:
-            return Outcome(tuple(TranslatedText(text, 1.0, (), 0) for text in job.texts))
+            yield UnchangedJob(job)
+            return
         served = self._registry.find(job.source, job.target)
         self._check_room(served)
-        characters = sum(map(len, job.texts))
-        plans = await _offload(characters, lambda: self._plan(job, served))
-        results = await self._decode(job, served, plans)
-        texts = await _offload(characters, lambda: self._restore(job, served, plans, results))
-        self._metrics.texts_translated(characters, [text.score for text in texts if text.segments])
-        return Outcome(
-            texts,
-            segments=len(results),
-            queue_seconds=max((result.queue_seconds for result in results), default=0.0),
-            decode_seconds=max((result.decode_seconds for result in results), default=0.0),
-        )
+        plans = await offload(job.characters, lambda: self._plan(job, served))
+        tickets = await self._submit(job, served, plans)
+        try:
+            yield SubmittedJob(job, plans, tickets, served.tokenizer, self._metrics)
+        finally:
+            for ticket in tickets:
+                ticket.cancel()
 
     def _check_room(self, served: Served) -> None:
         """Refuse before any work is spent where the engine would refuse after it."""
@@ -120,9 +75,9 @@ class Translator:
         with self._metrics.stage("segment"):
             texts = [planner.segment(text) for text in job.texts]
         with self._metrics.stage("tokenize"):
-            return [planner.tokenize(pieces) for pieces in texts]
+            return [planner.tokenize(text, pieces) for text, pieces in zip(job.texts, texts, strict=True)]
 
-    async def _decode(self, job: Job, served: Served, plans: Sequence[Plan]) -> list[SegmentResult]:
+    async def _submit(self, job: Job, served: Served, plans: Sequence[Plan]) -> Sequence[Ticket]:
         options = _options(served.decoding, job.alternatives)
         requests = [
             SegmentRequest(source, options, job.priority, job.deadline, job.scope)
@@ -130,19 +85,9 @@ class Translator:
             for source in plan.segments
         ]
         if not requests:
-            return []
+            return ()
         await served.engine.recall(requests)
-        return await _collect(served.engine.submit(requests), job.deadline)
-
-    def _restore(
-        self, job: Job, served: Served, plans: Sequence[Plan], results: Sequence[SegmentResult]
-    ) -> tuple[TranslatedText, ...]:
-        waiting = (result.translation for result in results)
-        with self._metrics.stage("detokenize"):
-            return tuple(
-                restore(plan, list(islice(waiting, len(plan.segments))), served.tokenizer, job.alternatives)
-                for plan in plans
-            )
+        return served.engine.submit(requests)
 
 
 def _options(decoding: DecodingOptions, alternatives: int) -> DecodingOptions:
@@ -153,21 +98,3 @@ def _options(decoding: DecodingOptions, alternatives: int) -> DecodingOptions:
         "min_length": max(1, decoding.min_length),  # a segment is never translated into nothing
     }
     return DecodingOptions.model_validate({**decoding.model_dump(), **update})
-
-
-async def _offload(characters: int, work: Callable[[], Result]) -> Result:
-    """Do ``work`` here, or on a thread if it would hold up the event loop."""
-    return work() if characters <= INLINE_CHARACTERS else await asyncio.to_thread(work)
-
-
-async def _collect(tickets: Sequence[Ticket], deadline: float) -> list[SegmentResult]:
-    """All results, or the failure of the first ticket that fails; no ticket is left behind."""
-    try:
-        # The loop's clock need not be the monotonic one.
-        async with asyncio.timeout(deadline - time.monotonic() + DEADLINE_GRACE_SECONDS):
-            return [await ticket.result() for ticket in tickets]  # no task for each: there are thousands
-    except TimeoutError as error:
-        raise DeadlineExceeded("the deadline passed before the translation was done") from error
-    finally:
-        for ticket in tickets:
-            ticket.cancel()

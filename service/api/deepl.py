@@ -23,10 +23,11 @@ from service.api.problems import responses
 from service.api.work import AUTO, Answer, check_size, perform
 from service.engine.request import Priority
 from service.errors import InvalidRequest
+from service.job import Job
 from service.registry import Registry
 from service.settings import Settings
+from service.text.annotated import plain
 from service.text.lines import join_lines
-from service.translator import Job
 
 NO_LIMIT = 1_000_000_000_000
 """What DeepL itself says where there is none: its clients want a number."""
@@ -128,7 +129,7 @@ def make_job(body: DeepLRequest, texts: tuple[str, ...], registry: Registry, set
         if getattr(body, field):
             raise InvalidRequest(f"{field}: is not supported yet; leave it out", field)
     return Job(
-        texts=tuple(map(join_lines, texts)) if body.split_sentences == "nonewlines" else texts,
+        texts=plain(map(join_lines, texts) if body.split_sentences == "nonewlines" else texts),
         source=registry.language(body.source_lang, "source_lang") if body.source_lang else AUTO,
         target=registry.language(body.target_lang, "target_lang"),
         alternatives=0,

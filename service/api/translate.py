@@ -14,9 +14,10 @@ from service.api.schemas import DetectedLanguage, TranslateRequest, TranslateRes
 from service.api.work import AUTO, Answer, check_size, perform
 from service.engine.request import Priority
 from service.errors import InvalidRequest, KeyRefused, QuotaExceeded
+from service.job import Job
 from service.registry import Registry
 from service.settings import Settings
-from service.translator import Job
+from service.text.annotated import plain
 
 _PROBLEMS = {
     400: "A parameter is missing or not valid, the direction is not served, or an API key is required.",
@@ -74,7 +75,7 @@ def make_job(body: TranslateRequest, registry: Registry, settings: Settings) -> 
         raise InvalidRequest(f"alternatives: must be at most {settings.max_alternatives}", "alternatives")
     is_auto = body.source.strip().lower() == AUTO
     return Job(
-        texts=texts,
+        texts=plain(texts),
         source=AUTO if is_auto else registry.language(body.source, "source"),
         target=registry.language(body.target, "target"),
         alternatives=body.alternatives,
@@ -94,7 +95,7 @@ def _deadline_seconds(body: TranslateRequest, settings: Settings) -> float:
 
 def _respond(body: TranslateRequest, answer: Answer) -> TranslateResponse:
     texts = answer.texts
-    further = [list(text.alternatives) for text in texts] if body.alternatives else None
+    further = [[one.text for one in text.alternatives] for text in texts] if body.alternatives else None
     detected = answer.detections and [
         DetectedLanguage(confidence=one.confidence, language=one.language) for one in answer.detections
     ]

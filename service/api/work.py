@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
 from fastapi import Request
 
 from service.accounts import Account
-from service.api.context import Service, record_of
+from service.api.context import RequestRecord, Service, record_of
 from service.api.disconnect import unless_disconnected
 from service.errors import TextTooLarge
-from service.mixed import translate_mixed
+from service.job import Job, RunningJob
+from service.mixed import begin_mixed
 from service.registry import Registry
 from service.restoring import TranslatedText
 from service.settings import Settings
 from service.text.detection import Detection, Detector, fallback_language
-from service.translator import Job, Outcome, Translator
+from service.translator import Translator
 
 AUTO = "auto"
+
+
+Begun = tuple[tuple[Detection, ...] | None, RunningJob]
+"""The language of each text, if it had to be found out, and the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,26 +52,45 @@ async def perform(request: Request, service: Service, account: Account, job: Job
         ServiceError: see ``Translator.translate``.
     """
     record = record_of(request.scope)
-    record.characters = sum(map(len, job.texts))
+    with account.charge(job.characters):
+        return await unless_disconnected(request.receive, _translate(service, record, account, job))
+
+
+async def _translate(service: Service, record: RequestRecord, account: Account, job: Job) -> Answer:
+    async with begin(service, record, account, job) as (detections, running):
+        return Answer(await finish(record, running), detections)
+
+
+@asynccontextmanager
+async def begin(service: Service, record: RequestRecord, account: Account, job: Job) -> AsyncIterator[Begun]:
+    """``job``, whose source may be ``AUTO``, accepted and on its way; see ``Translator.begin``.
+
+    ``record`` is told how much there is to do. Work is shared with other accounts only where that is set.
+    """
+    record.characters = job.characters
     if not service.settings.cache_between_keys:
         job = replace(job, scope=account.name)
-    with account.charge(record.characters):
-        detections, outcome = await unless_disconnected(request.receive, _translate(service, job))
-    record.segments = outcome.segments
-    record.queue_seconds = outcome.queue_seconds
-    record.decode_seconds = outcome.decode_seconds
-    return Answer(outcome.texts, detections)
-
-
-async def _translate(service: Service, job: Job) -> tuple[tuple[Detection, ...] | None, Outcome]:
     registry = service.lifecycle.registry
     translator = Translator(registry, service.settings, service.metrics)
     if job.source != AUTO:
-        return None, await translator.translate(job)
+        async with translator.begin(job) as running:
+            yield None, running
+        return
     with service.metrics.stage("detect"):
-        detections = await detect(service.detector, job.texts, registry, job.target)
+        texts = [text.text for text in job.texts]
+        detections = await detect(service.detector, texts, registry, job.target)
     sources = [detection.language for detection in detections]
-    return detections, await translate_mixed(translator, job, sources)
+    async with begin_mixed(translator, job, sources) as running:
+        yield detections, running
+
+
+async def finish(record: RequestRecord, running: RunningJob) -> tuple[TranslatedText, ...]:
+    """The translations, once they are done; ``record`` is told what it took."""
+    outcome = await running.outcome()
+    record.segments = outcome.segments
+    record.queue_seconds = outcome.queue_seconds
+    record.decode_seconds = outcome.decode_seconds
+    return outcome.texts
 
 
 async def detect(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from service.cache.flight import Flight
 
 PATIENCE_SECONDS = 2.0
-"""Whoever leaves sooner has changed their mind, like somebody who types on; a client that gives up waiting, and
-then sends the same again, has waited for 5 seconds or more."""
+"""Whoever leaves sooner has changed their mind, like somebody who types on; a client that gives up waiting,
+and then sends the same again, has waited for 5 seconds or more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class Deserted:
         if (timer := self._timers.pop(flight, None)) is not None:
             timer.cancel()
 
-    def end_all(self) -> bool:
-        """End every one of them now; whether there was any."""
-        flights = list(self._timers)
+    def end_all(self, spared: Collection[Flight] = ()) -> bool:
+        """End every one of them but ``spared`` now; whether there was any."""
+        flights = [flight for flight in self._timers if flight not in spared]
         for flight in flights:
             flight.end()
         return bool(flights)

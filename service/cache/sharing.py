@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from model.decoding.hypothesis import Translation
 from service.cache.flight import Flight, Tower
@@ -57,7 +57,7 @@ class SharingEngine:
         self._tower = Tower(self._submit_one, self._keep, self._close, self._deserted.add, clock)
 
     async def recall(self, requests: Sequence[SegmentRequest]) -> None:
-        """Have ``submit`` know what another process remembers of ``requests``; see ``SegmentStore.recall``."""
+        """Have ``submit`` know what another process remembers; see ``SegmentStore.recall``."""
         if self._store is not None:
             keys = dict.fromkeys(SegmentKey.of(self._digest, request) for request in requests)
             await self._store.recall([key for key in keys if key not in self._flights])
@@ -82,7 +82,8 @@ class SharingEngine:
         for key, request in zip(keys, requests, strict=True):
             if key not in found and key not in self._flights:
                 new.setdefault(key, request)
-        self._launch(new)
+        joined = {self._flights[key] for key in keys if key in self._flights}
+        self._launch(new, joined)
         self._count(CacheResult.MISS, len(new))
         hits = sum(key in found for key in keys)
         self._count(CacheResult.HIT, hits)
@@ -110,17 +111,17 @@ class SharingEngine:
         self._deserted.remove(flight)
         return flight.join(request)
 
-    def _launch(self, new: dict[SegmentKey, SegmentRequest]) -> None:
-        tickets = self._enter(list(new.values()))
+    def _launch(self, new: dict[SegmentKey, SegmentRequest], joined: Collection[Flight]) -> None:
+        tickets = self._enter(list(new.values()), joined)
         for (key, request), ticket in zip(new.items(), tickets, strict=True):
             self._flights[key] = Flight(key, request, ticket, self._tower)
 
-    def _enter(self, requests: list[SegmentRequest]) -> Sequence[SharableTicket]:
-        """Submit to the engine; what nobody waits for makes room if there is none."""
+    def _enter(self, requests: list[SegmentRequest], joined: Collection[Flight]) -> Sequence[SharableTicket]:
+        """Submit to the engine; if there is no room, what nobody waits for or now will makes some."""
         try:
             return self._engine.submit(requests)
         except Overloaded:
-            if not self._deserted.end_all():
+            if not self._deserted.end_all(spared=joined):
                 raise
             return self._engine.submit(requests)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 
 import pytest
 from prometheus_client import CollectorRegistry
@@ -13,11 +14,13 @@ from model.decoding.hypothesis import Translation
 from model.tokenizer import Tokenizer
 from service.engine.request import Priority, SegmentRequest
 from service.errors import TranslationFailed, UnsupportedLanguage
+from service.job import Job, Outcome
 from service.metrics import Metrics
-from service.mixed import translate_mixed
+from service.mixed import begin_mixed
 from service.registry import Registry, Served
 from service.settings import Settings
-from service.translator import Job, Translator
+from service.text.annotated import plain
+from service.translator import Translator
 from tests.service.fakes import EchoEngine
 from tests.service.harness import asynchronous
 
@@ -32,7 +35,12 @@ def make_translator(tokenizer: Tokenizer, engine: EchoEngine) -> Translator:
 
 
 def make_job(*texts: str) -> Job:
-    return Job(texts, "", "en", 0, Priority.INTERACTIVE, time.monotonic() + 60)
+    return Job(plain(texts), "", "en", 0, Priority.INTERACTIVE, time.monotonic() + 60)
+
+
+async def translate_mixed(translator: Translator, job: Job, sources: Sequence[str]) -> Outcome:
+    async with begin_mixed(translator, job, sources) as running:
+        return await running.outcome()
 
 
 @asynchronous
@@ -80,3 +88,17 @@ async def test_a_direction_that_is_not_served_is_refused(tiny_tokenizer: Tokeniz
     translator = make_translator(tiny_tokenizer, EchoEngine())
     with pytest.raises(UnsupportedLanguage, match="es>en is not served"):
         await translate_mixed(translator, make_job("Eins.", "Dos."), ("de", "es"))
+
+
+@asynchronous
+async def test_passages_come_in_the_order_of_the_texts_and_add_up(tiny_tokenizer: Tokenizer) -> None:
+    engine = EchoEngine(holding=True)
+    async with begin_mixed(make_translator(tiny_tokenizer, engine), make_job(*TEXTS), SOURCES) as running:
+        assert running.lengths == (1, 1, 1, 2, 1)
+        passages = running.passages()
+        engine.finish(0)
+        assert (await anext(passages)).translation.text == TEXTS[0]
+        engine.release()
+        rest = [(passage.item, passage.translation.text) async for passage in passages]
+        assert rest == [(1, "Deux."), (2, "three"), (3, "Vier. "), (3, "Acht."), (4, "Cinq.")]
+        assert tuple(text.text for text in (await running.outcome()).texts) == TEXTS

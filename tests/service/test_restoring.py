@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from model.decoding.hypothesis import Hypothesis, Translation
 from model.tokenizer import Tokenizer
-from service.plan import Plan, Planner
+from service.plan import Part, Plan, Planner
 from service.restoring import restore, score_of
+from service.text.annotated import AnnotatedText
 
 
 def hypothesis(tokens: list[int], log_prob: float = -1.0) -> Hypothesis:
@@ -25,7 +26,8 @@ def translation(tokenizer: Tokenizer, *texts: str) -> Translation:
 @pytest.fixture
 def plan(tiny_tokenizer: Tokenizer) -> Plan:
     planner = Planner(tiny_tokenizer, "en", "de", max_segment_tokens=100)
-    return planner.tokenize(planner.segment(" One.\n\nTwo. 33 "))
+    text = AnnotatedText(" One.\n\nTwo. 33 ")
+    return planner.tokenize(text, planner.segment(text))
 
 
 def test_translations_take_the_place_of_their_segments(tiny_tokenizer: Tokenizer, plan: Plan) -> None:
@@ -38,7 +40,7 @@ def test_the_kth_alternative_has_the_kth_best_of_each_segment(tiny_tokenizer: To
     translations = [translation(tiny_tokenizer, "a", "b"), translation(tiny_tokenizer, "x", "y", "z")]
     restored = restore(plan, translations, tiny_tokenizer, 3)
     assert restored.text == " a\n\nx 33 "
-    assert restored.alternatives == (" b\n\ny 33 ", " a\n\nz 33 ")
+    assert [one.text for one in restored.alternatives] == [" b\n\ny 33 ", " a\n\nz 33 "]
 
 
 def test_the_same_words_in_other_tokens_are_no_alternative(tiny_tokenizer: Tokenizer, plan: Plan) -> None:
@@ -68,5 +70,5 @@ def test_the_score_is_between_zero_and_one(segments: list[tuple[int, float]]) ->
 
 
 def test_text_without_segments_is_certain(tiny_tokenizer: Tokenizer) -> None:
-    restored = restore(Plan(("12 ",)), [], tiny_tokenizer, 2)
+    restored = restore(Plan(AnnotatedText("12 "), (Part("12 "),)), [], tiny_tokenizer, 2)
     assert (restored.text, restored.score, restored.alternatives) == ("12 ", 1.0, ())

@@ -19,15 +19,19 @@ from prometheus_client import CollectorRegistry
 from model.config import DecodingOptions
 from model.decoding.hypothesis import Translation
 from model.tokenizer import Tokenizer
+from service import running_job
 from service import translator as module
 from service.engine.request import Priority, SegmentRequest
 from service.errors import DeadlineExceeded, Overloaded, TranslationFailed, UnsupportedLanguage
+from service.job import Job, Outcome
 from service.metrics import Metrics
+from service.offloading import INLINE_CHARACTERS
 from service.plan import Planner
 from service.registry import Registry, Served
 from service.settings import Settings
+from service.text.annotated import AnnotatedText, plain
 from service.text.segmentation import Piece
-from service.translator import Job, Outcome, Translator
+from service.translator import Translator
 from tests.service.fakes import IDLE, TOKEN_LOG_PROB, EchoEngine, echo
 from tests.service.harness import asynchronous
 
@@ -48,7 +52,7 @@ def make_translator(
 
 
 def make_job(*texts: str, seconds: float = 60.0, alternatives: int = 0, target: str = "en") -> Job:
-    return Job(texts, "de", target, alternatives, Priority.INTERACTIVE, time.monotonic() + seconds)
+    return Job(plain(texts), "de", target, alternatives, Priority.INTERACTIVE, time.monotonic() + seconds)
 
 
 def translate(
@@ -88,7 +92,7 @@ def test_no_texts_are_no_work(tiny_tokenizer: Tokenizer) -> None:
 
 def test_a_large_text_comes_back_whole(tiny_tokenizer: Tokenizer) -> None:
     text = "Der Hund läuft im Park, und die Katze schläft. " * 200 + "x" * 5000
-    assert len(text) > module.INLINE_CHARACTERS
+    assert len(text) > INLINE_CHARACTERS
     assert translate(tiny_tokenizer, text).texts[0].text == text
 
 
@@ -120,7 +124,7 @@ async def test_alternatives_widen_the_beam_only_as_far_as_needed(tiny_tokenizer:
     widths = [(request.options.n_best, request.options.beam_size) for request in engine.requests]
     assert widths == [(3, 3), (6, 6)]
     assert len(outcome.texts[0].alternatives) == 2
-    assert outcome.texts[0].text not in outcome.texts[0].alternatives
+    assert outcome.texts[0].text not in [one.text for one in outcome.texts[0].alternatives]
 
 
 @asynchronous
@@ -181,7 +185,7 @@ async def test_a_cancelled_job_leaves_the_engine(tiny_tokenizer: Tokenizer) -> N
 async def test_an_engine_that_forgets_a_deadline_does_not_keep_the_caller(
     tiny_tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "DEADLINE_GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(running_job, "DEADLINE_GRACE_SECONDS", 0.0)
     engine = EchoEngine(holding=True)
     with pytest.raises(DeadlineExceeded):
         await make_translator(tiny_tokenizer, engine).translate(make_job("Eins.", seconds=0.05))
@@ -208,7 +212,7 @@ async def test_a_large_job_is_prepared_off_the_event_loop(
     threads: list[threading.Thread] = []
 
     class Watched(Planner):
-        def segment(self, text: str) -> list[Piece]:
+        def segment(self, text: AnnotatedText) -> list[Piece]:
             threads.append(threading.current_thread())
             return super().segment(text)
 
@@ -230,3 +234,57 @@ async def test_metrics_are_told(tiny_tokenizer: Tokenizer) -> None:
     assert value("translation_confidence_count") == 1
     for stage in ("segment", "tokenize", "detokenize"):
         assert value("translation_stage_seconds_count", {"stage": stage}) == 1
+
+
+@given(
+    st.lists(st.text(st.characters(codec="utf-8"), max_size=60), max_size=4), st.sampled_from(["de", "en"])
+)
+@checks(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_the_passages_of_a_text_add_up_to_its_translation(
+    tiny_tokenizer: Tokenizer, texts: list[str], target: str
+) -> None:
+    async def run() -> None:
+        translator = make_translator(tiny_tokenizer, EchoEngine(), Settings(max_segment_tokens=64))
+        async with translator.begin(make_job(*texts, target=target)) as running:
+            passages = [passage async for passage in running.passages()]
+            outcome = await running.outcome()
+        assert [sum(p.item == item for p in passages) for item in range(len(texts))] == list(running.lengths)
+        for item, text in enumerate(outcome.texts):
+            parts = [passage.translation for passage in passages if passage.item == item]
+            assert "".join(part.text for part in parts) == text.text
+            assert sum(part.segments for part in parts) == text.segments
+
+    asyncio.run(run())
+
+
+@asynchronous
+async def test_a_passage_does_not_wait_for_later_ones(tiny_tokenizer: Tokenizer) -> None:
+    engine = EchoEngine(holding=True)
+    translator = make_translator(tiny_tokenizer, engine)
+    async with translator.begin(make_job(" Eins.\nZwei. Drei.")) as running:
+        passages = running.passages()
+        engine.finish(1)  # out of order: it must wait for the first
+        first = asyncio.ensure_future(anext(passages))
+        await asyncio.sleep(0)
+        assert not first.done()
+        engine.finish(0)
+        assert [(await first).translation.text, (await anext(passages)).translation.text] == [
+            " Eins.\n",
+            "Zwei. ",
+        ]
+    assert [ticket.future.cancelled() for ticket in engine.tickets] == [False, False, True]
+
+
+@asynchronous
+async def test_a_passage_is_not_waited_for_past_the_deadline(
+    tiny_tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running_job, "DEADLINE_GRACE_SECONDS", 0.0)
+    engine = EchoEngine(holding=True)
+    translator = make_translator(tiny_tokenizer, engine)
+    async with translator.begin(make_job("Eins. Zwei.", seconds=0.05)) as running:
+        engine.finish(0)
+        passages = running.passages()
+        await anext(passages)
+        with pytest.raises(DeadlineExceeded):
+            await anext(passages)

@@ -1,0 +1,98 @@
+"""What is asked of the translator, and what it answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from service.engine.request import Priority
+from service.restoring import TranslatedText
+from service.text.annotated import AnnotatedText
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One request to translate, checked: see ``service.api``.
+
+    Attributes:
+        texts: what to translate; ``plain`` makes them of strings.
+        source: a served language.
+        target: a served language.
+        alternatives: further translations wanted of each text.
+        priority: who goes first when there is a queue.
+        deadline: ``time.monotonic()`` seconds after which nobody wants the result.
+        split_sentences: False to translate each line as one sentence.
+        scope: who may share the work; see ``SegmentRequest``.
+    """
+
+    texts: tuple[AnnotatedText, ...]
+    source: str
+    target: str
+    alternatives: int
+    priority: Priority
+    deadline: float
+    split_sentences: bool = True
+    scope: str = ""
+
+    @property
+    def characters(self) -> int:
+        """Of all texts."""
+        return sum(len(text.text) for text in self.texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A part of a text's translation: a segment, and what stands around it.
+
+    Attributes:
+        item: which of the job's texts it belongs to.
+        translation: of this part alone, without alternatives.
+    """
+
+    item: int
+    translation: TranslatedText
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a job.
+
+    Attributes:
+        texts: the translations, in the order of the job's texts.
+        segments: how many segments were translated.
+        queue_seconds: the longest that one of them waited.
+        decode_seconds: the longest that one of them was decoded.
+    """
+
+    texts: tuple[TranslatedText, ...]
+    segments: int = 0
+    queue_seconds: float = 0.0
+    decode_seconds: float = 0.0
+
+
+class RunningJob(Protocol):
+    """A job that has been accepted and is on its way."""
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many passages each text has; at least one."""
+        ...
+
+    def passages(self) -> AsyncIterator[Passage]:
+        """Every part of every text, in order, each as soon as it and those before it are done.
+
+        The passages of a text, joined, are its translation in ``outcome``.
+
+        Raises:
+            DeadlineExceeded, NotReady, Overloaded, TranslationFailed: as ``Translator.translate`` says.
+        """
+        ...
+
+    async def outcome(self) -> Outcome:
+        """All of it, once it is done.
+
+        Raises:
+            DeadlineExceeded, NotReady, Overloaded, TranslationFailed: as ``Translator.translate`` says.
+        """
+        ...

@@ -1,0 +1,123 @@
+"""A job whose segments are in the engine."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from itertools import islice
+
+from model.tokenizer import Tokenizer
+from service.engine.request import SegmentResult, Ticket
+from service.errors import DeadlineExceeded
+from service.job import Job, Outcome, Passage
+from service.metrics import Metrics
+from service.offloading import offload
+from service.plan import Plan
+from service.restoring import TranslatedText, restore
+from service.text.annotated import unchanged
+
+DEADLINE_GRACE_SECONDS = 1.0
+"""The engine ends what is past its deadline; this much later nobody waits for it any more."""
+
+
+class SubmittedJob:
+    """A ``RunningJob``; whoever submitted the segments sees to it that they leave the engine.
+
+    Args:
+        job: what was asked for.
+        plans: of its texts.
+        tickets: of the segments of all plans, in order.
+        tokenizer: the vocabulary of the segments.
+        metrics: told what happens.
+    """
+
+    def __init__(
+        self,
+        job: Job,
+        plans: Sequence[Plan],
+        tickets: Sequence[Ticket],
+        tokenizer: Tokenizer,
+        metrics: Metrics,
+    ) -> None:
+        self._job = job
+        self._plans = plans
+        self._tickets = tickets
+        self._tokenizer = tokenizer
+        self._metrics = metrics
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """See ``RunningJob``."""
+        return tuple(max(1, len(plan.segments)) for plan in self._plans)
+
+    async def passages(self) -> AsyncIterator[Passage]:
+        """See ``RunningJob``."""
+        waiting = iter(self._tickets)
+        for item, plan in enumerate(self._plans):
+            for part in plan.split():
+                tickets = islice(waiting, len(part.segments))
+                async with _until(self._job.deadline):
+                    translations = [(await ticket.result()).translation for ticket in tickets]
+                yield Passage(item, restore(part, translations, self._tokenizer, alternatives=0))
+
+    async def outcome(self) -> Outcome:
+        """See ``RunningJob``."""
+        async with _until(self._job.deadline):
+            results = [
+                await ticket.result() for ticket in self._tickets
+            ]  # no task for each: there are thousands
+        texts = await offload(self._job.characters, lambda: self._restore(results))
+        self._metrics.texts_translated(self._job.characters, [text.score for text in texts if text.segments])
+        return Outcome(
+            texts,
+            segments=len(results),
+            queue_seconds=max((result.queue_seconds for result in results), default=0.0),
+            decode_seconds=max((result.decode_seconds for result in results), default=0.0),
+        )
+
+    def _restore(self, results: Sequence[SegmentResult]) -> tuple[TranslatedText, ...]:
+        waiting = (result.translation for result in results)
+        with self._metrics.stage("detokenize"):
+            return tuple(
+                restore(
+                    plan, list(islice(waiting, len(plan.segments))), self._tokenizer, self._job.alternatives
+                )
+                for plan in self._plans
+            )
+
+
+class UnchangedJob:
+    """A ``RunningJob`` whose texts are in the target language already.
+
+    Args:
+        job: what was asked for.
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._texts = tuple(TranslatedText(unchanged(text)) for text in job.texts)
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """See ``RunningJob``."""
+        return (1,) * len(self._texts)
+
+    async def passages(self) -> AsyncIterator[Passage]:
+        """See ``RunningJob``."""
+        for item, text in enumerate(self._texts):
+            yield Passage(item, text)
+
+    async def outcome(self) -> Outcome:
+        """See ``RunningJob``."""
+        return Outcome(self._texts)
+
+
+@asynccontextmanager
+async def _until(deadline: float) -> AsyncIterator[None]:
+    try:
+        # The loop's clock need not be the monotonic one.
+        async with asyncio.timeout(deadline - time.monotonic() + DEADLINE_GRACE_SECONDS):
+            yield
+    except TimeoutError as error:
+        raise DeadlineExceeded("the deadline passed before the translation was done") from error
