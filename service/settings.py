@@ -263,7 +263,18 @@ def _allowed(schema: dict[str, Any]) -> str:
         return _allowed(schema["anyOf"][0])
     if "enum" in schema:
         return "one of " + ", ".join(schema["enum"])
-    kinds = {"string": "a text", "array": "one value or more", "integer": "an integer", "number": "a number"}
-    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
-    limits = [f"{text} {schema[key]:g}" for key, text in words.items() if key in schema]
+    kinds = {
+        "string": "a text",
+        "array": "one value or more",
+        "integer": "an integer",
+        "number": "a number",
+        "boolean": "true or false",
+    }
+    words = {
+        "minimum": "at least {:g}",
+        "exclusiveMinimum": "above {:g}",
+        "maximum": "at most {:g}",
+        "minLength": "of at least {} characters",
+    }
+    limits = [text.format(schema[key]) for key, text in words.items() if key in schema]
     return " ".join([kinds[schema["type"]], " and ".join(limits)]).strip()

@@ -80,7 +80,7 @@ class Translator:
     async def _submit(self, job: Job, served: Served, plans: Sequence[Plan]) -> Sequence[Ticket]:
         options = _options(served.decoding, job.alternatives)
         requests = [
-            SegmentRequest(source, options, job.priority, job.deadline, job.scope)
+            SegmentRequest(source, options, job.priority, job.deadline, scope=job.scope)
             for plan in plans
             for source in plan.segments
         ]

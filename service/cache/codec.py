@@ -12,19 +12,22 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+from base64 import b64decode, b64encode
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import Any
 
+import numpy as np
 from pydantic import BaseModel
 
 from model.decoding.hypothesis import Hypothesis, Translation
+from model.decoding.trail import Attention
 from service.cache.store import SegmentKey
 
 FORMAT = 1
 """Raised when names or values change; part of every name, so that formats live side by side."""
 PREFIX = f"dragoman:{FORMAT}:"
-MAX_VALUE_BYTES = 65_536
+MAX_VALUE_BYTES = 262_144
 
 _PROOF_BYTES = 16
 
@@ -96,15 +99,22 @@ def _plain(value: Any) -> Any:
 
 
 def _listed(hypothesis: Hypothesis) -> list[Any]:
-    return [
-        hypothesis.tokens,
-        hypothesis.score,
-        hypothesis.log_prob,
-        hypothesis.coverage,
-        hypothesis.truncated,
-    ]
+    listed = [getattr(hypothesis, field.name) for field in fields(hypothesis) if field.name != "attention"]
+    return [*listed, _packed(hypothesis.attention)]
 
 
 def _hypothesis(listed: list[Any]) -> Hypothesis:
-    tokens, score, log_prob, coverage, truncated = listed
-    return Hypothesis(tuple(tokens), score, log_prob, tuple(coverage), truncated)
+    tokens, score, log_prob, coverage, truncated, attention = listed
+    return Hypothesis(
+        tuple(tokens), score, log_prob, tuple(coverage), truncated, _unpacked(attention, len(coverage))
+    )
+
+
+def _packed(attention: Attention | None) -> str | None:
+    """The numbers themselves, in the order of the rows: a tenth of their digits, and exact."""
+    return None if attention is None else b64encode(attention.astype("<f4").tobytes()).decode()
+
+
+def _unpacked(packed: str | None, src_len: int) -> Attention | None:
+    """A read-only matrix whose rows have ``src_len`` numbers."""
+    return None if packed is None else np.frombuffer(b64decode(packed), dtype="<f4").reshape(-1, src_len)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
@@ -20,7 +19,8 @@ class Grace:
 
     Attributes:
         seconds: for which a segment that nobody waits for stays in the engine; 0 for not at all.
-        max_segments: that are kept at once; the one deserted longest goes first.
+        max_segments: that are kept at once; what comes on top is not kept. A request's segments are deserted
+            in their order, so that its first ones are, on which most work has been done.
         patience_seconds: a segment deserted sooner than that after its start is not kept.
     """
 
@@ -43,21 +43,16 @@ class Deserted:
     def __init__(self, grace: Grace, clock: Callable[[], float]) -> None:
         self._grace = grace
         self._clock = clock
-        self._timers: OrderedDict[Flight, asyncio.TimerHandle] = OrderedDict()
-
-    def __len__(self) -> int:
-        return len(self._timers)
+        self._timers: dict[Flight, asyncio.TimerHandle] = {}
 
     def add(self, flight: Flight) -> None:
         """End ``flight``: later, if somebody may come back for it, else at once."""
-        age = self._clock() - flight.began
-        if self._grace.seconds == 0.0 or age < self._grace.patience_seconds:
+        is_late = self._clock() - flight.began >= self._grace.patience_seconds
+        if is_late and self._grace.seconds and len(self._timers) < self._grace.max_segments:
+            loop = asyncio.get_running_loop()
+            self._timers[flight] = loop.call_later(self._grace.seconds, flight.end)
+        else:
             flight.end()
-            return
-        loop = asyncio.get_running_loop()
-        self._timers[flight] = loop.call_later(self._grace.seconds, flight.end)
-        while len(self._timers) > self._grace.max_segments:
-            next(iter(self._timers)).end()
 
     def remove(self, flight: Flight) -> None:
         """``flight`` has ended or is not deserted any more; nothing happens if it never was."""

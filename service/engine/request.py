@@ -27,6 +27,7 @@ class SegmentRequest:
         options: how to decode it.
         priority: who goes first when there is a queue.
         deadline: ``time.monotonic()`` seconds after which nobody wants the result, or None.
+        attention: whether hypotheses come with what they read at each step.
         scope: who may share the work and its result: all who ask with an equal scope.
     """
 
@@ -34,6 +35,7 @@ class SegmentRequest:
     options: DecodingOptions
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
+    attention: bool = False
     scope: str = ""
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from service.cache.grace import PATIENCE_SECONDS
 from tests.integration.running_service import ANSWER_SECONDS, RunningService, running_service
 from tests.redis_server import RedisServer, running_redis
 
@@ -73,12 +74,13 @@ def test_nothing_readable_and_no_pickle_is_in_redis(
     with redis_server.client() as client:
         names = client.keys("*")
         assert isinstance(names, list)
-        assert names
-        for name in names:
-            value = client.get(name)
-            assert isinstance(value, bytes)
-            assert b"Geheimnis" not in bytes(name) + value
-            json.loads(value[16:])
+        values = client.mget(names)
+    assert values
+    for value in values:
+        assert isinstance(value, bytes)
+        json.loads(value[16:])
+        assert b"Geheimnis" not in value
+    assert not any("Geheimnis" in str(name) for name in names)
 
 
 def test_redis_going_away_under_load_costs_no_answer(
@@ -122,15 +124,22 @@ def wait_for_the_end_of_the_outage(service: RunningService) -> None:
 def test_a_client_that_hangs_up_and_tries_again_goes_on_where_it_was(
     tiny_checkpoint: Path, tmp_path: Path
 ) -> None:
-    """The rows are one, so that the first text holds the second one up for longer than patience lasts."""
-    settings = {"max_running_rows": 1, "cache_grace_seconds": 60, "max_request_items": 5000}
+    texts = [f"{LONG} {number}" for number in range(500)]
+    settings = {"max_running_rows": 4, "cache_grace_seconds": 60}
     with running_service(tiny_checkpoint, tmp_path / "log", settings) as service:
-        body = json.dumps({"q": [f"{LONG} {n}" for n in range(2000)], "source": "de", "target": "en"})
+        body = json.dumps({"q": texts, "source": "de", "target": "en"})
         head = f"Host: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
         address = urlsplit(service.url)
         with socket.create_connection((address.hostname, address.port)) as client:
             client.sendall(f"POST /translate HTTP/1.1\r\n{head}\r\n\r\n{body}".encode())
             service.wait_for_metric("translation_queue_segments", at_least=1)
-            time.sleep(2.5)
+            time.sleep(PATIENCE_SECONDS)
         service.wait_for_metric("translation_requests_total", 1, {"outcome": "cancelled"})
-        assert service.metric("translation_running_segments") == 1
+        assert service.metric("translation_queue_segments") == 0
+        done = decoded(service)
+        running = service.metric("translation_running_segments")
+        assert running > 0
+        asked_before = service.metric("translation_cache_requests_total", {"result": "miss"})
+        again = service.translate(texts[: int(done + running)])
+        assert again.status_code == 200
+        assert service.metric("translation_cache_requests_total", {"result": "miss"}) == asked_before

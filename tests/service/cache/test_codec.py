@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.decoding.hypothesis import Hypothesis, Translation
+from model.decoding.trail import Attention
 from service.cache.codec import PREFIX, Codec, DamagedValue, _plain
 from service.cache.store import SegmentKey
 from service.engine.request import Priority, SegmentRequest
@@ -17,23 +19,43 @@ from tests.service.cache.test_store import OPTIONS, OTHER_VALUES, key
 
 CODEC = Codec(b"a secret of replicas")
 NUMBERS = st.floats(allow_nan=False, width=32)
-HYPOTHESES = st.builds(
-    Hypothesis,
-    tokens=st.lists(st.integers(0, 65_535), max_size=20).map(tuple),
-    score=st.floats(allow_nan=False),
-    log_prob=NUMBERS,
-    coverage=st.lists(NUMBERS, max_size=20).map(tuple),
-    truncated=st.booleans(),
-)
+
+
+@st.composite
+def attentions(draw: st.DrawFn, rows: int, columns: int) -> Attention | None:
+    if not columns or draw(st.booleans()):
+        return None
+    numbers = draw(st.lists(NUMBERS, min_size=rows * columns, max_size=rows * columns))
+    return np.array(numbers, dtype=np.float32).reshape(rows, columns)
+
+
+@st.composite
+def hypotheses(draw: st.DrawFn) -> Hypothesis:
+    tokens = tuple(draw(st.lists(st.integers(0, 65_535), max_size=12)))
+    coverage = tuple(draw(st.lists(NUMBERS, max_size=12)))
+    return Hypothesis(
+        tokens,
+        score=draw(st.floats(allow_nan=False)),
+        log_prob=draw(NUMBERS),
+        coverage=coverage,
+        truncated=draw(st.booleans()),
+        attention=draw(attentions(len(tokens) + 1, len(coverage))),
+    )
+
+
 TRANSLATIONS = st.builds(
-    Translation, st.lists(HYPOTHESES, min_size=1, max_size=4).map(tuple), steps=st.integers(1, 400)
+    Translation, st.lists(hypotheses(), min_size=1, max_size=4).map(tuple), steps=st.integers(1, 400)
 )
 
 
 @given(TRANSLATIONS)
 def test_a_translation_comes_back_as_it_was(translation: Translation) -> None:
     name = CODEC.name(key(5))
-    assert CODEC.decode(name, CODEC.encode(name, translation)) == translation
+    decoded = CODEC.decode(name, CODEC.encode(name, translation))
+    assert decoded == translation
+    for one, other in zip(decoded.hypotheses, translation.hypotheses, strict=True):
+        np.testing.assert_array_equal(one.attention, other.attention)
+        assert one.attention is None or one.attention.dtype == np.float32
 
 
 @given(TRANSLATIONS, st.data())

@@ -98,11 +98,11 @@ async def test_whoever_leaves_at_once_has_changed_their_mind() -> None:
 
 
 @asynchronous
-async def test_so_many_are_kept_and_the_oldest_goes_first() -> None:
+async def test_so_many_are_kept_and_no_more() -> None:
     kept = Kept(max_segments=2)
     for piece in (5, 6, 7):
         kept.desert(piece)
-    assert kept.open == [6, 7]
+    assert kept.open == [5, 6]
 
 
 @asynchronous
