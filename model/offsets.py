@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import codecs
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 Offsets = tuple[int, int]
 """The characters ``start .. end - 1``."""
+Normalize = Callable[[str], str]
 
 
 def spelt(spellings: Iterable[bytes]) -> tuple[str, list[Offsets]]:
@@ -37,33 +38,38 @@ def spelt(spellings: Iterable[bytes]) -> tuple[str, list[Offsets]]:
     return text[1:], [(max(0, start - 1), max(0, end - 1)) for start, end in offsets]
 
 
-def before_normalization(text: str, normal: str, offsets: Sequence[Offsets]) -> list[Offsets]:
-    """``offsets`` in ``normal``, the NFKC form of ``text``, as offsets in ``text``.
+def before_normalization(text: str, offsets: Sequence[Offsets], normalize: Normalize) -> list[Offsets]:
+    """``offsets`` in ``normalize(text)`` as offsets in ``text``.
 
-    A range that holds a part of what a group of characters became gets the group: ``fi`` of which only
-    ``i`` is meant is the ligature that it was.
+    A range that holds a part of what a group of characters became gets the group: where of ``fi`` only ``i``
+    is meant, it is the ligature that it was.
+
+    Args:
+        text: any text.
+        offsets: in its normal form.
+        normalize: NFKC, of all characters or of some.
     """
-    if text == normal:
+    if text == normalize(text):
         return list(offsets)
-    starts, ends = _origins(text)
+    starts, ends = _origins(text, normalize)
     # an empty range between two groups: it starts where the one ends that ended before
     return [(starts[start], max(starts[start], ends[end - 1] if end else 0)) for start, end in offsets]
 
 
-def _origins(text: str) -> tuple[list[int], list[int]]:
-    """For each character of the NFKC form where its group starts and ends; and where a next one would."""
+def _origins(text: str, normalize: Normalize) -> tuple[list[int], list[int]]:
+    """For each character of the normal form where its group starts and ends; and where a next one would."""
     starts: list[int] = []
     ends: list[int] = []
     done = 0
-    for group in _groups(text):
-        size = len(_nfkc(group))
+    for group in _groups(text, normalize):
+        size = len(normalize(group))
         starts += [done] * size
         done += len(group)
         ends += [done] * size
     return [*starts, done], [*ends, done]
 
 
-def _groups(text: str) -> Iterator[str]:
+def _groups(text: str, normalize: Normalize) -> Iterator[str]:
     """The shortest parts of ``text`` that are normalised independently of each other.
 
     A part may begin with a character that is not reordered among those before it, and that the one before
@@ -71,20 +77,16 @@ def _groups(text: str) -> Iterator[str]:
     """
     begin = 0
     for index in range(1, len(text)):
-        if _separate(text[begin:index], text[index]):
+        if _separate(text[begin:index], text[index], normalize):
             yield text[begin:index]
             begin = index
     if text:
         yield text[begin:]
 
 
-def _separate(before: str, character: str) -> bool:
+def _separate(before: str, character: str, normalize: Normalize) -> bool:
     if character.isascii():
         return True
     if unicodedata.combining(unicodedata.normalize("NFKD", character)[0]):
         return False
-    return _nfkc(before + character) == _nfkc(before) + _nfkc(character)
-
-
-def _nfkc(text: str) -> str:
-    return unicodedata.normalize("NFKC", text)
+    return normalize(before + character) == normalize(before) + normalize(character)
