@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 from model.offsets import Offsets
 
+APOSTROPHES = "'\u2019"
+
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
@@ -46,8 +48,8 @@ def words_of(tokens: Tokens) -> Words:
     """Group ``tokens`` into words.
 
     Tokens belong together if they share a character, or if they touch and the characters on either side are
-    letters, digits or the marks on them. Every token of Chinese or Japanese is a word by itself, as its words
-    are not marked in writing; so is punctuation.
+    letters, digits, the marks on them, or an apostrophe or decimal point between them. Every token of
+    Chinese or Japanese is a word by itself, as words are not told apart in writing; so is punctuation.
     """
     ranges: list[list[int]] = []
     of_token: list[int] = []
@@ -73,10 +75,22 @@ def _joined(text: str, end: int, start: int) -> bool:
     """Whether a token that begins at ``start`` continues the word that has reached ``end``."""
     if start < end:
         return True
-    return start == end and _spells(text[end - 1]) and _spells(text[start])
+    return start == end and _spells(text, end - 1) and _spells(text, start)
 
 
-def _spells(character: str) -> bool:
+def _spells(text: str, index: int) -> bool:
+    """Whether the character is part of a word, or a mark between two parts of one: ``don't``, ``3.50``."""
+    if _is_spelling(text[index]):
+        return True
+    between = text[index - 1 : index + 2] if index else ""
+    if len(between) < 3 or not (_is_spelling(between[0]) and _is_spelling(between[2])):
+        return False
+    return between[1] in APOSTROPHES or (
+        between[1] in ".,:" and between[0].isdigit() and between[2].isdigit()
+    )
+
+
+def _is_spelling(character: str) -> bool:
     """Whether words are spelt with ``character`` and separated by something else."""
     return unicodedata.category(character)[0] in "LNM" and not _is_ideographic(character)
 
