@@ -1,6 +1,6 @@
 // The page: reads what was typed and chosen, asks for translations, shows them.
 
-import { getLanguages, getSettings, translate } from "./api.js";
+import { getLanguages, getSettings, translate, translateStream } from "./api.js";
 import { AUTO, Languages } from "./languages.js";
 import { Latest } from "./latest.js";
 import { ProblemView } from "./problem.js";
@@ -8,7 +8,7 @@ import { ResultView } from "./result.js";
 import { bindTheme, recall, remember } from "./theme.js";
 
 const ALTERNATIVES = 3;
-const LONG_TEXT = 500; // from here on, whole texts are too much to choose from
+const LONG_TEXT = 500; // from here on it comes sentence by sentence, and whole texts are too much to choose from
 const LANGUAGES_KEY = "dragoman.languages";
 const API_KEY = "dragoman.key";
 
@@ -20,6 +20,7 @@ const [count, clear, detectedNote] = ["count", "clear", "detected"].map(find);
 const problem = new ProblemView({ message: find("problem"), countdown: find("countdown"), button: find("retry") });
 const result = new ResultView({
   output: find("translation"),
+  progress: find("progress"),
   confidence: find("confidence"),
   meter: find("score"),
   scoreText: find("score-text"),
@@ -120,8 +121,9 @@ function changed(delay) {
 
 async function ask(signal) {
   const into = direction.target;
+  const arrive = (part, progress) => signal.aborted || result.append(part, progress, into);
   try {
-    const answer = await translate(parameters(), signal);
+    const answer = await (isLong() ? translateStream(parameters(), signal, arrive) : translate(parameters(), signal));
     if (!signal.aborted) {
       result.show(answer, into);
       showDetected(answer.detectedLanguage ?? null);
@@ -133,9 +135,11 @@ async function ask(signal) {
   }
 }
 
+const isLong = () => text.value.length >= LONG_TEXT;
+
 function parameters() {
   const asked = { q: text.value, ...direction };
-  asked.alternatives = text.value.length < LONG_TEXT ? Math.min(ALTERNATIVES, settings.maxAlternatives) : 0;
+  asked.alternatives = isLong() ? 0 : Math.min(ALTERNATIVES, settings.maxAlternatives);
   return settings.keyRequired ? { ...asked, api_key: key.value } : asked;
 }
 
