@@ -21,6 +21,7 @@ class Shortlist:
         scores: float64 ``[batch, n_best]``; -inf where there is none yet.
         log_probs: float32 ``[batch, n_best]``.
         lengths: target tokens without EOS, int64 ``[batch, n_best]``.
+        parents: which of the hypotheses open at its last step each one was, int64 ``[batch, n_best]``.
         tokens: int64 ``[batch, n_best, capacity]``.
         coverage: float32 ``[batch, n_best, src_len]``.
     """
@@ -29,6 +30,7 @@ class Shortlist:
     scores: Tensor
     log_probs: Tensor
     lengths: Tensor
+    parents: Tensor
     tokens: Tensor
     coverage: Tensor
 
@@ -40,6 +42,7 @@ class Shortlist:
             scores=torch.full((rows, n_best), -torch.inf, dtype=torch.float64, device=device),
             log_probs=torch.full((rows, n_best), -torch.inf, device=device),
             lengths=torch.zeros(rows, n_best, dtype=torch.int64, device=device),
+            parents=torch.zeros(rows, n_best, dtype=torch.int64, device=device),
             tokens=torch.zeros(rows, n_best, capacity, dtype=torch.int64, device=device),
             coverage=torch.zeros(rows, n_best, src_len, device=device),
         )
@@ -76,6 +79,7 @@ class Shortlist:
             scores=ranked.values[:, :n_best],
             log_probs=torch.cat([self.log_probs, log_probs], 1).gather(1, places),
             lengths=lengths.gather(1, places),
+            parents=torch.cat([self.parents, parents], 1).gather(1, places),
             tokens=take_hypotheses(torch.cat([self.tokens, tokens], 1), origins),
             coverage=take_hypotheses(torch.cat([self.coverage, coverage], 1), origins),
         )
@@ -87,6 +91,7 @@ class Shortlist:
             self.scores[rows],
             self.log_probs[rows],
             self.lengths[rows],
+            self.parents[rows],
             self.tokens[rows],
             self.coverage[rows],
         )
@@ -100,6 +105,7 @@ class Shortlist:
             resize(self.scores, 1, n_best, -torch.inf),
             resize(self.log_probs, 1, n_best, -torch.inf),
             resize(self.lengths, 1, n_best, 0),
+            resize(self.parents, 1, n_best, 0),
             tokens,
             coverage,
         )
@@ -112,14 +118,15 @@ class Shortlist:
             torch.cat([part.scores for part in parts]),
             torch.cat([part.log_probs for part in parts]),
             torch.cat([part.lengths for part in parts]),
+            torch.cat([part.parents for part in parts]),
             torch.cat([part.tokens for part in parts]),
             torch.cat([part.coverage for part in parts]),
         )
 
     def pack(self, rows: Tensor) -> Tensor:
-        """Score, log-probability, length, tokens and coverage of ``rows`` in one tensor, for one transfer.
+        """Score, log-probability, length, parent, tokens and coverage of ``rows``, for one transfer.
 
-        Float64 ``[kept, n_best, 3 + capacity + src_len]``: exact, as ids and float32 fit into it.
+        Float64 ``[kept, n_best, 4 + capacity + src_len]``: exact, as ids and float32 fit into it.
         """
-        numbers = torch.stack([self.scores, self.log_probs.double(), self.lengths.double()], 2)
-        return torch.cat([numbers, self.tokens.double(), self.coverage.double()], 2)[rows]
+        numbers = [self.scores, self.log_probs.double(), self.lengths.double(), self.parents.double()]
+        return torch.cat([torch.stack(numbers, 2), self.tokens.double(), self.coverage.double()], 2)[rows]

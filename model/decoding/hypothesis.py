@@ -1,8 +1,10 @@
-"""What a search returns: plain values, no tensors."""
+"""What a search returns: plain values on the host."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from model.decoding.trail import Attention
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +17,10 @@ class Hypothesis:
         log_prob: sum of token log-probabilities, EOS included.
         coverage: attention each source position received over all steps, ``[src_len]``.
         truncated: the length limit, not the network, ended it.
+        attention: where the job asks for it, what each step read, head average, float32
+            ``[tgt_len + 1, src_len]``, read-only: row ``t`` predicted token ``t``, the last row EOS; rows sum
+            to one, and are all equal where the network has no attention. It follows from the tokens, so
+            hypotheses are compared without it.
     """
 
     tokens: tuple[int, ...]
@@ -22,6 +28,7 @@ class Hypothesis:
     log_prob: float
     coverage: tuple[float, ...]
     truncated: bool
+    attention: Attention | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

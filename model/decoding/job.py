@@ -19,11 +19,13 @@ class Job:
         id: the caller's name for it, unique in the batch.
         source: token ids as the tokenizer's ``source_ids`` gives them; not empty.
         options: how to decode it.
+        attention: whether hypotheses come with what they read at each step.
     """
 
     id: int
     source: tuple[int, ...]
     options: DecodingOptions
+    attention: bool = False
 
     @property
     def max_length(self) -> int:

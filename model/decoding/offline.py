@@ -25,6 +25,7 @@ def decode(
     forbidden: Collection[int] = CONTROL_IDS,
     max_rows: int = 64,
     max_padded_tokens: int = 4096,
+    attention: bool = False,
     on_progress: Progress | None = None,
 ) -> list[Translation]:
     """The translations of ``sources``, in their order.
@@ -36,13 +37,14 @@ def decode(
         forbidden: token ids never produced: the control symbols, language tags among them.
         max_rows: sentences decoded at a time.
         max_padded_tokens: source positions of these, padding included; a longer sentence goes alone.
+        attention: whether hypotheses come with what they read at each step.
         on_progress: called after every step that finishes a sentence.
 
     Raises:
         DecodingError: the network gave numbers that cannot be used.
         ValueError: a source or a limit that cannot be used.
     """
-    jobs = [Job(index, tuple(source), options) for index, source in enumerate(sources)]
+    jobs = [Job(index, tuple(source), options, attention) for index, source in enumerate(sources)]
     translations: dict[int, Translation] = {}
     stream = decode_stream(
         model, jobs, forbidden=forbidden, max_rows=max_rows, max_padded_tokens=max_padded_tokens

@@ -8,33 +8,33 @@ import torch
 
 from model.decoding.finished import Shortlist
 from model.decoding.hypothesis import Hypothesis, Translation
-from model.decoding.job import Job
+from model.decoding.snapshot import Row
 
 
 def translations(
-    shortlist: Shortlist, places: Sequence[int], jobs: Sequence[Job], steps: Sequence[int]
+    shortlist: Shortlist, places: Sequence[int], rows: Sequence[Row], clock: int
 ) -> list[Translation]:
     """The results of the rows at ``places``, in one transfer from the device.
 
     Args:
         shortlist: of all rows.
         places: the rows that have ended.
-        jobs: theirs, in the same order.
-        steps: how many steps each took.
+        rows: those, in the same order.
+        clock: the batch's, after their last step.
     """
     if not places:
         return []
     packed = shortlist.pack(torch.tensor(places, device=shortlist.count.device)).tolist()
     capacity = shortlist.tokens.shape[2]
     return [
-        Translation(_hypotheses(job, numbers, capacity), took)
-        for job, numbers, took in zip(jobs, packed, steps, strict=True)
+        Translation(_hypotheses(row, numbers, capacity), clock - row.joined_at)
+        for row, numbers in zip(rows, packed, strict=True)
     ]
 
 
-def _hypotheses(job: Job, packed: list[list[float]], capacity: int) -> tuple[Hypothesis, ...]:
-    hypotheses = []
-    for score, log_prob, length, *rest in packed[: job.options.n_best]:
+def _hypotheses(row: Row, packed: list[list[float]], capacity: int) -> tuple[Hypothesis, ...]:
+    job, hypotheses = row.job, []
+    for score, log_prob, length, parent, *rest in packed[: job.options.n_best]:
         if score == -torch.inf:
             break  # fewer have finished than were asked for
         hypotheses.append(
@@ -44,6 +44,9 @@ def _hypotheses(job: Job, packed: list[list[float]], capacity: int) -> tuple[Hyp
                 log_prob=log_prob,
                 coverage=tuple(rest[capacity : capacity + len(job.source)]),
                 truncated=int(length) >= job.max_length,
+                attention=None
+                if row.trail is None
+                else row.trail.walk(int(length), int(parent), len(job.source)),
             )
         )
     return tuple(hypotheses)

@@ -6,12 +6,14 @@ from collections.abc import Collection, Sequence
 from typing import Generic, Self
 
 import torch
+from torch import Tensor
 
 from model.decoding.advance import Advanced, StepInput, advance
 from model.decoding.candidates import Words
 from model.decoding.job import Finished, Job
 from model.decoding.results import translations
 from model.decoding.snapshot import Row, Snapshot
+from model.decoding.trail import Frame
 from model.errors import DecodingError
 from model.interface import Memory, Seq2Seq, State
 from model.tokenizer import BOS, EOS, PAD, UNK
@@ -108,13 +110,12 @@ class RunningBatch(Generic[Memory, State]):
         with torch.inference_mode():
             now = self._now.with_room()
             advanced, state, ended = self._advance(now)
-            jobs = [now.rows[place].job for place in ended]
-            steps = [now.clock + 1 - now.rows[place].joined_at for place in ended]
-            done = translations(advanced.search.shortlist, ended, jobs, steps)
+            rows = [now.rows[place] for place in ended]
+            done = translations(advanced.search.shortlist, ended, rows, now.clock + 1)
             if now.plan.beam > 1:  # a single hypothesis continues itself
                 state = state.reorder(advanced.parents)
             self._now = _without(now.after(advanced.search, state), ended)
-        return [Finished(job.id, translation) for job, translation in zip(jobs, done, strict=True)]
+        return [Finished(row.job.id, translation) for row, translation in zip(rows, done, strict=True)]
 
     def remove(self, ids: Collection[int]) -> None:
         """Take ``ids`` out without a result; ids that are not in the batch are ignored."""
@@ -177,7 +178,17 @@ class RunningBatch(Generic[Memory, State]):
         if any(unusable):
             jobs = [now.rows[place].job.id for place in _places(unusable)]
             raise DecodingError(f"the network's log-probabilities are not finite for jobs {jobs}")
+        _record(now, out.attention, advanced.parents)
         return advanced, out.state, _places(ended)
+
+
+def _record(now: Snapshot[Memory, State], attention: Tensor, parents: Tensor) -> None:
+    """Let the rows that keep a trail remember the step that begins at ``now``."""
+    trails = [(place, row, row.trail) for place, row in enumerate(now.rows) if row.trail is not None]
+    if trails:
+        frame = Frame.of(attention, parents)
+        for place, row, trail in trails:
+            trail.record(now.clock - row.joined_at, frame, place)
 
 
 def _places(flags: Sequence[bool]) -> list[int]:

@@ -11,6 +11,7 @@ import torch
 from model.decoding.job import Job
 from model.decoding.options import Plan
 from model.decoding.state import SearchState, Widths
+from model.decoding.trail import Trail
 from model.interface import Memory, Seq2Seq, State
 from model.padding import pad_ids
 
@@ -20,10 +21,11 @@ CAPACITY_GRAIN = 32
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A job in a batch, and the batch's clock when it joined."""
+    """A job in a batch, the batch's clock when it joined, and what it read since, if anybody asks."""
 
     job: Job
     joined_at: int
+    trail: Trail | None
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Snapshot(Generic[Memory, State]):
         plan = Plan.of(jobs, model.device)
         widths = Widths(plan.beam, plan.n_best, CAPACITY_GRAIN, memory.mask.shape[1])
         return cls(
-            rows=tuple(Row(job, 0) for job in jobs),
+            rows=tuple(Row(job, 0, Trail() if job.attention else None) for job in jobs),
             clock=0,
             plan=plan,
             search=SearchState.start(jobs, widths, model.device),

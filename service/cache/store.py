@@ -6,12 +6,13 @@ from collections import OrderedDict
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from model.decoding.hypothesis import Translation
+from model.decoding.hypothesis import Hypothesis, Translation
 from service.engine.request import Priority, SegmentRequest
 
 NUMBERS_PER_SEGMENT = 256
-"""Token ids and coverages that a remembered segment may have on average. A sentence of 25 tokens has some 75;
-a long one with many alternatives has thousands, and takes the place of many."""
+"""Token ids, coverages and attention that a remembered segment may have on average. A sentence of 25 tokens
+has some 75, and 90 more with attention; a long one with many alternatives has thousands, and takes the place
+of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ class LruStore:
 
     @property
     def numbers(self) -> int:
-        """Token ids and coverages of all that is kept."""
+        """Token ids, coverages and attention of all that is kept."""
         return self._numbers
 
     def get(self, key: SegmentKey) -> Translation | None:
@@ -101,5 +102,10 @@ class LruStore:
 
 
 def _numbers(key: SegmentKey, translation: Translation) -> int:
-    hypotheses = translation.hypotheses
-    return len(key.work.source) + sum(len(one.tokens) + len(one.coverage) for one in hypotheses)
+    return len(key.work.source) + sum(map(_numbers_of, translation.hypotheses))
+
+
+def _numbers_of(hypothesis: Hypothesis) -> int:
+    """A number of the attention takes 4 bytes, an eighth of what one in a tuple takes."""
+    attention = 0 if hypothesis.attention is None else hypothesis.attention.size // 8
+    return len(hypothesis.tokens) + len(hypothesis.coverage) + attention

@@ -27,12 +27,14 @@ class SegmentRequest:
         options: how to decode it.
         priority: who goes first when there is a queue.
         deadline: ``time.monotonic()`` seconds after which nobody wants the result, or None.
+        attention: whether hypotheses come with what they read at each step.
     """
 
     source: tuple[int, ...]
     options: DecodingOptions
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
+    attention: bool = False
 
 
 @dataclass(frozen=True, slots=True)

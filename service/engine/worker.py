@@ -79,7 +79,10 @@ class Worker:
         if not admitted:
             return []
         begin = self._clock()
-        jobs = [Job(item.entry.id, item.request.source, item.request.options) for item in admitted]
+        jobs = [
+            Job(item.entry.id, item.request.source, item.request.options, item.request.attention)
+            for item in admitted
+        ]
         failures = self._runner.join(jobs)
         now = self._clock()
         failed = {failure.id for failure in failures}

@@ -47,9 +47,14 @@ def sample_options(dice: random.Random) -> DecodingOptions:
 
 
 def mixed_jobs(count: int, vocabulary_size: int, *, seed: int = 0, longest: int = 7) -> list[Job]:
-    """Jobs of which a quarter sample."""
+    """Jobs of which a quarter sample, and two thirds want to know the attention."""
     dice = random.Random(seed)
     return [
-        Job(index, source, sample_options(dice) if dice.random() < 0.25 else beam_options(dice))
+        Job(
+            index,
+            source,
+            sample_options(dice) if dice.random() < 0.25 else beam_options(dice),
+            attention=index % 3 > 0,
+        )
         for index, source in enumerate(sources(count, vocabulary_size, seed=seed, longest=longest))
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ def network(request: pytest.FixtureRequest) -> AnyNetwork:
 def capped(job: Job) -> Job:
     """At most ten tokens, so that a thousand sentences, each alone, take seconds."""
     limit = min(10, job.max_length)
-    return Job(job.id, job.source, job.options.model_copy(update={"max_length": limit}))
+    return replace(job, options=job.options.model_copy(update={"max_length": limit}))
 
 
 def decode_alone(network: AnyNetwork, job: Job) -> Translation:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -67,6 +68,9 @@ def assert_equal(found: Finished, expected: Finished) -> None:
         assert one.truncated == other.truncated
         assert one.score == pytest.approx(other.score, abs=1e-5)
         assert one.coverage == pytest.approx(other.coverage, abs=1e-5)
+        assert (one.attention is None) == (other.attention is None)
+        if one.attention is not None and other.attention is not None:
+            np.testing.assert_allclose(one.attention, other.attention, atol=1e-6)
 
 
 def test_random_traffic_decodes_every_row_as_if_alone() -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import random
 import tracemalloc
+from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -51,6 +53,19 @@ def test_every_option_is_in_the_key() -> None:
 
 def test_checkpoint_and_source_are_in_the_key() -> None:
     assert len({key(1, 23), key(12, 3), key(1, 2, 3), key(123), key(1, 23, digest="two")}) == 5
+
+
+def test_whether_attention_is_wanted_is_in_the_key() -> None:
+    request = SegmentRequest((5,), OPTIONS)
+    assert SegmentKey.of("one", replace(request, attention=True)) != SegmentKey.of("one", request)
+
+
+def test_attention_takes_its_part_of_the_room() -> None:
+    store, bare = LruStore(max_segments=4), translation(20)
+    attended = replace(bare.best, attention=np.zeros((10, 16), dtype=np.float32))
+    store.put(key(5), bare)
+    store.put(key(6), Translation((attended,), steps=1))
+    assert store.numbers == 2 * (1 + 20) + 10 * 16 // 8
 
 
 def test_who_waits_is_not_in_the_key() -> None:

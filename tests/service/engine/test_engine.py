@@ -6,6 +6,7 @@ import asyncio
 import time
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
 
@@ -69,15 +70,22 @@ async def test_a_real_network_gives_each_of_64_callers_what_it_gives_alone() -> 
         torch.manual_seed(3)
         network = build_model(config).eval()
     options = DecodingOptions(beam_size=3, max_length=8)
-    requests = [replace(wanted, options=options) for wanted in numbered(64)]
+    requests = [
+        replace(wanted, options=options, attention=index % 2 == 0)
+        for index, wanted in enumerate(numbered(64))
+    ]
     engine = Engine(lambda: RunningBatch(network), SAMPLE, LIMITS, torch_threads=1)
     await engine.start()
     results = await asyncio.gather(*[ticket.result() for ticket in engine.submit(requests)])
     assert await engine.drain(5.0)
     for wanted, result in zip(requests, results, strict=True):
-        (expected,) = decode(network, [wanted.source], wanted.options)
+        (expected,) = decode(network, [wanted.source], wanted.options, attention=wanted.attention)
         assert result.translation.best.tokens == expected.best.tokens
         assert result.translation.best.score == pytest.approx(expected.best.score, abs=1e-4)
+        recorded = result.translation.best.attention
+        assert (recorded is not None) == wanted.attention
+        if recorded is not None and expected.best.attention is not None:
+            np.testing.assert_allclose(recorded, expected.best.attention, atol=1e-5)
 
 
 @bounded
