@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
 from service.files.limits import FileLimits
@@ -23,18 +22,14 @@ class Document(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A kind of file.
+class Reader(Protocol):
+    """From the bytes of a file to a document; a pure function."""
 
-    Attributes:
-        name: for metrics, and for the module that reads it.
-        extensions: of file names, with the dot; the first is the usual one.
-        media_type: what HTTP calls it.
-        read: from a file's bytes to a document. Raises ``UnreadableFile`` and ``FileTooLarge``.
-    """
+    def __call__(self, data: bytes, limits: FileLimits) -> Document:
+        """``data``, read.
 
-    name: str
-    extensions: tuple[str, ...]
-    media_type: str
-    read: Callable[[bytes, FileLimits], Document]
+        Raises:
+            UnreadableFile: it is no file of this kind.
+            TextTooLarge: it is over one of ``limits``.
+        """
+        ...

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import polib
 
 from service.errors import UnreadableFile
-from service.files.document import Document, Format
+from service.files.document import Document
 from service.files.encoding import decode
 from service.files.limits import FileLimits
 from service.files.splicing import Slot, SplicedDocument
@@ -41,7 +41,8 @@ class _Written:
     index: int | None
 
 
-def _read(data: bytes, limits: FileLimits) -> Document:
+def read(data: bytes, limits: FileLimits) -> Document:
+    """See ``Reader``."""
     charset = _CHARSET.search(data[:10_000])
     source = decode(data, charset.group(1).decode() if charset else None)
     lines = source.text.splitlines(keepends=True)
@@ -102,5 +103,3 @@ def _writer(index: int | None, newline: str) -> Callable[[AnnotatedTranslation],
 
     return write
 
-
-FORMAT = Format("gettext", (".po", ".pot"), "text/x-gettext-translation", _read)

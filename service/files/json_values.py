@@ -8,7 +8,7 @@ from json import decoder, scanner
 from typing import Any
 
 from service.errors import UnreadableFile
-from service.files.document import Document, Format
+from service.files.document import Document
 from service.files.encoding import EncodedText, decode
 from service.files.limits import FileLimits
 from service.files.splicing import Slot, SplicedDocument
@@ -33,7 +33,8 @@ class _Recorder(json.JSONDecoder):
         return value, end
 
 
-def _read(data: bytes, limits: FileLimits) -> Document:
+def read(data: bytes, limits: FileLimits) -> Document:
+    """See ``Reader``."""
     source = decode(data)
     write = _writer(source)
     return SplicedDocument(
@@ -77,5 +78,3 @@ def _writer(source: EncodedText) -> Callable[[AnnotatedTranslation], str]:
 
     return write
 
-
-FORMAT = Format("json", (".json",), "application/json", _read)

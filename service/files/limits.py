@@ -16,6 +16,7 @@ class FileLimits:
         max_ratio: how many times larger a part may be inflated than packed; small parts may be more.
         max_parts: of a package.
         max_characters: of all texts to translate.
+        max_text_characters: of each of them.
         max_texts: to translate.
     """
 
@@ -24,4 +25,5 @@ class FileLimits:
     max_ratio: int = 200
     max_parts: int = 10_000
     max_characters: int = 500_000
+    max_text_characters: int = 100_000
     max_texts: int = 50_000

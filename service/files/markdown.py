@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from service.errors import UnreadableFile
-from service.files.document import Document, Format
+from service.files.document import Document
 from service.files.encoding import decode
 from service.files.inline import annotate
 from service.files.limits import FileLimits
@@ -25,7 +25,8 @@ _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*(?:\r\n|\n|\r)(?:.*(?:\r\n|\n|\r)
 _BAR = re.compile(r"(?<!\\)\|")
 
 
-def _read(data: bytes, limits: FileLimits) -> Document:
+def read(data: bytes, limits: FileLimits) -> Document:
+    """See ``Reader``."""
     source = decode(data)
     front = _FRONT_MATTER.match(source.text)
     text = source.text[front.end() :] if front else source.text
@@ -99,5 +100,3 @@ class _Blocks:
 
         return Slot(start + self._offset, end + self._offset, annotate(inline.nodes), write)
 
-
-FORMAT = Format("markdown", (".md", ".markdown"), "text/markdown", _read)

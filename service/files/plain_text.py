@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from service.files.document import Document, Format
+from service.files.document import Document
 from service.files.encoding import decode
 from service.files.limits import FileLimits
 from service.files.splicing import Slot, SplicedDocument
@@ -13,7 +13,8 @@ from service.text.annotated import AnnotatedText, AnnotatedTranslation
 _LINE = re.compile(r"[^\r\n]+")
 
 
-def _read(data: bytes, limits: FileLimits) -> Document:
+def read(data: bytes, limits: FileLimits) -> Document:
+    """See ``Reader``."""
     source = decode(data)
     slots = [
         Slot(line.start(), line.end(), AnnotatedText(line.group()), _text) for line in _LINE.finditer(source.text)
@@ -24,5 +25,3 @@ def _read(data: bytes, limits: FileLimits) -> Document:
 def _text(translation: AnnotatedTranslation) -> str:
     return translation.text
 
-
-FORMAT = Format("text", (".txt",), "text/plain", _read)

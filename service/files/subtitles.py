@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from service.errors import UnreadableFile
 from service.files.delimited import Delimiters, write_nodes
-from service.files.document import Document, Format
+from service.files.document import Document
 from service.files.encoding import decode
 from service.files.inline import Fixed, Node, Soft, Tag, annotate, restore
 from service.files.limits import FileLimits
@@ -33,7 +33,8 @@ _SENTENCE_END = re.compile(r"[.!?…:;。！？]['\"”’»)\]]*\s*\Z|♪\s*\Z"
 _TURN = re.compile(r"\s*(?:[-–—‐♪#\[(]|>>)")
 
 
-def _read_srt(data: bytes, limits: FileLimits) -> Document:
+def read_srt(data: bytes, limits: FileLimits) -> Document:
+    """SubRip; see ``Reader``."""
     source = decode(data)
     cues = list(_CUE.finditer(source.text))
     if not cues and source.text.strip():
@@ -41,7 +42,8 @@ def _read_srt(data: bytes, limits: FileLimits) -> Document:
     return SplicedDocument(source, [_slot(cue, str) for cue in cues])
 
 
-def _read_vtt(data: bytes, limits: FileLimits) -> Document:
+def read_vtt(data: bytes, limits: FileLimits) -> Document:
+    """WebVTT; see ``Reader``."""
     source = decode(data)
     if not re.match(r"WEBVTT(?:[ \t][^\r\n]*)?(?:\r\n|\n|\r|\Z)", source.text):
         raise UnreadableFile("file: no WebVTT subtitles: the first line must be WEBVTT")
@@ -142,6 +144,3 @@ class _Payload:
         element = self._stack.pop()
         self._add(Tag(self._key(element.raw)), *element.nodes)
 
-
-SRT = Format("srt", (".srt",), "application/x-subrip", _read_srt)
-VTT = Format("vtt", (".vtt",), "text/vtt", _read_vtt)

@@ -12,7 +12,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.nodes import MappingNode, ScalarNode, SequenceNode
 
 from service.errors import UnreadableFile
-from service.files.document import Document, Format
+from service.files.document import Document
 from service.files.encoding import decode
 from service.files.json_values import check_unicode
 from service.files.limits import FileLimits
@@ -29,7 +29,8 @@ _WORDS = frozenset("y n yes no on off true false null nan inf".split())
 _TRAILING = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*\Z")
 
 
-def _read(data: bytes, limits: FileLimits) -> Document:
+def read(data: bytes, limits: FileLimits) -> Document:
+    """See ``Reader``."""
     source = decode(data)
     slots = [_slot(source.text, node) for node in _strings(source.text)]
     return SplicedDocument(source, sorted(slots, key=lambda slot: slot.start))
@@ -120,5 +121,3 @@ def _fits_block(lines: list[str], style: str) -> bool:
     """Whether lines can stand in a block: none begins with white space, and nothing needs an escape."""
     return all(line == line.lstrip() and _is_printable(line.replace("\t", " ")) for line in lines) and any(lines)
 
-
-FORMAT = Format("yaml", (".yaml", ".yml"), "application/yaml", _read)
