@@ -15,7 +15,9 @@ _BOMS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_DECLARED = re.compile(r"(iso-?8859-\d+|windows-125\d|cp125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis|euc-(jp|kr))")
+_DECLARED = re.compile(
+    r"(iso-?8859-\d+|windows-125\d|cp125\d|koi8-[ru]|gb2312|gbk|gb18030|big5|shift_jis|euc-(jp|kr))"
+)
 _ACCEPTED = "UTF-8, or UTF-16 or UTF-32 with a byte order mark"
 
 
@@ -74,7 +76,9 @@ def _decode(data: bytes, codec: str) -> str:
     try:
         text = data.decode(codec)
     except UnicodeDecodeError as error:
-        raise UnreadableFile(f"file: not valid {codec.upper()} at byte {error.start}{_guess(data)}; accepted is {_ACCEPTED}") from None
+        raise UnreadableFile(
+            f"file: not valid {codec.upper()} at byte {error.start}{_guess(data)}; accepted is {_ACCEPTED}"
+        ) from None
     if "\0" in text:
         hint = " (UTF-16 without a byte order mark?)" if text.count("\0") * 3 > len(text) else ""
         raise UnreadableFile(f"file: holds NUL characters, so it is no text{hint}; accepted is {_ACCEPTED}")

@@ -1,8 +1,8 @@
 """Message catalogues of gettext: what has no translation yet gets one; all else stays, comments included.
 
 Entries that have a translation keep it, whether fuzzy or not, and obsolete ones are left alone. Plural forms
-are filled as far as two forms of the source go: the first from the singular, the others from the plural; where
-the language has but one form, it comes from the plural.
+are filled as far as two forms of the source go: the first from the singular, the others from the plural;
+where the language has but one form, it comes from the plural.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def read(data: bytes, limits: FileLimits) -> Document:
         starts.append(starts[-1] + len(line))
     slots: list[Slot] = []
     for entry in _entries(source.text):
-        slots += _slots(entry, list(_written(lines, starts, max(0, entry.linenum - 1))), newline)
+        slots += _slots(entry, list(_written(lines, starts, max(0, (entry.linenum or 0) - 1))), newline)
     return SplicedDocument(source, slots, keep_unchanged=False)
 
 
@@ -62,7 +62,9 @@ def _entries(text: str) -> list[polib.POEntry]:
         catalogue = polib.pofile(text + "\n")  # a text without a line break might be taken for a path
     except OSError as error:
         place = _PLACE.search(str(error))
-        raise UnreadableFile(f"file: not a gettext catalogue{f', at {place.group()}' if place else ''}") from None
+        raise UnreadableFile(
+            f"file: not a gettext catalogue{f', at {place.group()}' if place else ''}"
+        ) from None
     except (ValueError, LookupError, AttributeError, UnicodeError):
         raise UnreadableFile("file: not a gettext catalogue") from None
     if not catalogue and not catalogue.metadata:
@@ -102,4 +104,3 @@ def _writer(index: int | None, newline: str) -> Callable[[AnnotatedTranslation],
         return newline.join([f'{keyword} ""', *quoted]) if len(quoted) > 1 else f"{keyword} {quoted[0]}"
 
     return write
-

@@ -1,8 +1,8 @@
 """Text with inline structure, as a tree, and the same tree around its translation.
 
-A format turns a paragraph into nodes; ``annotate`` makes of them what a translator takes, and ``restore`` puts
-what it gives back into the tree's shape. What a node stands for, such as bold type, is known to the format
-alone, by the node's key.
+A format turns a paragraph into nodes; ``annotate`` makes of them what a translator takes, and ``restore``
+puts what it gives back into the tree's shape. What a node stands for, such as bold type, is known to the
+format alone, by the node's key.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class _Restoring:
         flat = _flatten(nodes)
         fixed = _place_fixed(flat.fixed, translation)
         soft = self._place_soft([(self._ranges[mark][0], node) for mark, node in flat.soft], fixed)
-        self._atoms = sorted([*fixed, *soft], key=lambda atom: atom[0])
+        self._atoms: list[tuple[int, Fixed | Soft]] = sorted([*fixed, *soft], key=lambda atom: atom[0])
         self._starts = [start for start, _ in self._atoms]
 
     def run(self) -> tuple[Node, ...]:
@@ -183,7 +183,7 @@ class _Restoring:
             nodes += self._pieces(position, begin)
             nodes.append(Tag(tag.key, self._build(tag.children, begin, stop)))
             position = stop
-        return tuple([*nodes, *self._pieces(position, end)])
+        return (*nodes, *self._pieces(position, end))
 
     def _pieces(self, start: int, end: int) -> Iterator[Node]:
         """What is between two places, neither of which is within an atom."""

@@ -77,4 +77,3 @@ def _writer(source: EncodedText) -> Callable[[AnnotatedTranslation], str]:
         return json.dumps(translation.text, ensure_ascii=ascii_only)
 
     return write
-

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from service.accounts import Account
-from service.errors import InvalidRequest, NotReady, ServiceError, TranslationFailed, UnreadableFile
+from service.errors import DeadlineExceeded, ServiceError, TranslationFailed
 from service.files.formats import Format
 from service.files.isolation import FileParser
 from service.files.job import FileJob, FileTask, State
@@ -24,6 +24,8 @@ MAX_RUNNING = 2
 """Files that are translated at once; the others wait."""
 
 logger = logging.getLogger(__name__)
+
+_OUTCOMES = {State.DONE: "ok", State.FAILED: "failed"}
 
 ChooseSource = Callable[[Sequence[AnnotatedText]], Awaitable[str]]
 
@@ -114,29 +116,25 @@ class FileManager:
         self.store.close()
 
     async def _run(self, job: FileJob, charge: ExitStack) -> None:
-        outcome = "cancelled"
         try:
             with charge:
                 async with self._permits:
                     await self._translate(job)
-            outcome = "ok"
         except ServiceError as error:
-            outcome = "failed"
             self._fail(job, error)
-        except Exception as error:  # whatever it was, whoever waits for the file must hear of it
-            outcome = "failed"
+        except Exception:  # of whatever kind: who waits for the file must hear of it
             logger.exception("a file could not be translated")
-            self._fail(job, TranslationFailed("an unexpected error"))
-            del error
+            self._fail(job, TranslationFailed("the file could not be translated: an unexpected error"))
         finally:
             del self._tasks[job]
-            self._metrics.file_ended(job.task.kind.name, outcome, self._seconds(job))
+            seconds = 0.0 if job.started is None else time.monotonic() - job.started
+            self._metrics.file_ended(job.task.kind.name, _OUTCOMES.get(job.state, "cancelled"), seconds)
             if job.ended.is_set():
                 self.store.expire(job)
 
     async def _translate(self, job: FileJob) -> None:
         if time.monotonic() > job.deadline:
-            raise NotReady("other files took too long; try again later")
+            raise DeadlineExceeded("the deadline passed while other files were translated")
         job.state, job.started = State.TRANSLATING, time.monotonic()
         texts = await self._parser.read(job.task.kind, job.upload)
 
@@ -152,8 +150,7 @@ class FileManager:
         job.ended.set()
 
     def _fail(self, job: FileJob, error: ServiceError) -> None:
+        job.upload.unlink(missing_ok=True)
+        self.store.measure(job)
         job.state, job.error = State.FAILED, error
         job.ended.set()
-
-    def _seconds(self, job: FileJob) -> float:
-        return 0.0 if job.started is None else time.monotonic() - job.started

@@ -99,4 +99,3 @@ class _Blocks:
             return original if written is None else finish(written)
 
         return Slot(start + self._offset, end + self._offset, annotate(inline.nodes), write)
-

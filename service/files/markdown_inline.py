@@ -18,7 +18,9 @@ _SPECIAL = re.compile(r"[\\`*_\[\]<>~]|&(?=#?\w+;)")
 _PLAIN_LABEL = re.compile(r"[^\\`*_\[\]<>&!\n]*")
 _FIXED_LINE = re.compile(r"^:::+[^\n]*", re.MULTILINE)
 _CHECK_BOX = re.compile(r"\[[ xX]\](?=[ \t])")
-_BLOCK_START = re.compile(r"(?:\d{1,9}[.)](?=\s|$)|[-+*](?=\s|$)|#{1,6}(?=\s|$)|>|=+\s*$|-+\s*$|`{3}|~{3}|\||:::)", re.MULTILINE)
+_BLOCK_START = re.compile(
+    r"(?:\d{1,9}[.)](?=\s|$)|[-+*](?=\s|$)|#{1,6}(?=\s|$)|>|=+\s*$|-+\s*$|`{3}|~{3}|\||:::)", re.MULTILINE
+)
 _HTML_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _EMPHASIS = ("em", "strong", "s")
 _EDGES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
@@ -65,7 +67,7 @@ class InlineMarkdown:
         for tidy, escape in ((_EDGES, str), (_EDGES, _escape), (_PUNCTUATED_EDGES, _escape)):
             lost: list[str] = []
             written = self._write(tuple(self._tidied(restored, tidy, lost)), escape)
-            without = [one for one in wanted]
+            without = list(wanted)
             for kind in lost:  # there is nothing left to emphasise
                 without.remove((f"{kind}_open", ""))
                 without.remove((f"{kind}_close", ""))
@@ -161,7 +163,7 @@ class InlineMarkdown:
         self._add(Tag(self._key("html", element.raw)), *element.nodes)
 
     def _tidied(self, nodes: Iterable[Node], edges: re.Pattern[str], lost: list[str]) -> Iterator[Node]:
-        """``nodes`` with emphasis around what can be emphasised; ``lost`` gets the kinds of what is around nothing."""
+        """``nodes`` with emphasis around what can have it; ``lost`` gets the kinds of what is around nothing."""
         for node in nodes:
             if not isinstance(node, Tag):
                 yield node

@@ -70,7 +70,9 @@ def signature(parser: MarkdownIt, content: str, env: dict[str, Any]) -> list[tup
         if token.type in _TEXT:
             continue
         inside = token.content if token.type in ("code_inline", "html_inline") else ""
-        found.append((token.type, inside, *(f"{name}={value}" for name, value in token.attrs.items() if name != "alt")))
+        found.append(
+            (token.type, inside, *(f"{name}={value}" for name, value in token.attrs.items() if name != "alt"))
+        )
     return sorted(found)
 
 
@@ -120,7 +122,8 @@ def _note_delimiters(tokens: list[Token], start: int) -> None:
 def _label_end(state: StateInline) -> int | None:
     if state.src[state.pos] != "[":
         return None
-    return state.md.helpers.parseLinkLabel(state, state.pos, True)
+    end: int = state.md.helpers.parseLinkLabel(state, state.pos, True)
+    return end
 
 
 def _note_link(tokens: list[Token], start: int, label_end: int, end: int) -> None:

@@ -17,11 +17,11 @@ def read(data: bytes, limits: FileLimits) -> Document:
     """See ``Reader``."""
     source = decode(data)
     slots = [
-        Slot(line.start(), line.end(), AnnotatedText(line.group()), _text) for line in _LINE.finditer(source.text)
+        Slot(line.start(), line.end(), AnnotatedText(line.group()), _text)
+        for line in _LINE.finditer(source.text)
     ]
     return SplicedDocument(source, slots)
 
 
 def _text(translation: AnnotatedTranslation) -> str:
     return translation.text
-

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from service.errors import Overloaded
 from service.files.job import FileJob, FileTask, State
-from service.metrics import Metrics
 
 _PREFIX = "dragoman-files-"
 
@@ -62,7 +61,9 @@ class FileStore:
             Overloaded: there is no room.
         """
         if len(self._jobs) + self._reserved >= self._limits.max_files:
-            raise Overloaded(f"{self._limits.max_files} files are being translated or kept", self._retry_after())
+            raise Overloaded(
+                f"{self._limits.max_files} files are being translated or kept", self._retry_after()
+            )
         used = sum(job.bytes for job in self._jobs.values())
         if used >= self._limits.max_bytes:
             raise Overloaded(f"the files that are kept have {used} bytes", self._retry_after())

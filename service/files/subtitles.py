@@ -29,8 +29,9 @@ _TOKEN = re.compile(
     r"(?P<open><(?P<name>[A-Za-z][A-Za-z0-9]*)(?P<rest>[^<>]*)>)|(?P<close></(?P<closed>[A-Za-z0-9]*)[^<>]*>)"
     r"|(?P<other><[\d:.]+>|\{\\[^{}]*\})|(?P<entity>&(?:[A-Za-z]+|\#\d+);)|(?P<newline>[ \t]*(?:\r\n|\n|\r))"
 )
-_SENTENCE_END = re.compile(r"[.!?…:;。！？]['\"”’»)\]]*\s*\Z|♪\s*\Z")
-_TURN = re.compile(r"\s*(?:[-–—‐♪#\[(]|>>)")
+_SENTENCE_END = re.compile(r"[.!?…:;。\uff01\uff1f]['\"”\u2019»)\]]*\s*\Z|♪\s*\Z")
+_TURN = re.compile(r"\s*(?:[-\u2010-\u2015♪#\[(]|>>)")
+"""What a new speaker's line, a song's or a sound's begins with; U+2010 to U+2015 are dashes."""
 
 
 def read_srt(data: bytes, limits: FileLimits) -> Document:
@@ -38,7 +39,9 @@ def read_srt(data: bytes, limits: FileLimits) -> Document:
     source = decode(data)
     cues = list(_CUE.finditer(source.text))
     if not cues and source.text.strip():
-        raise UnreadableFile("file: no SubRip subtitles: there is no line such as 00:00:01,000 --> 00:00:02,000")
+        raise UnreadableFile(
+            "file: no SubRip subtitles: there is no line such as 00:00:01,000 --> 00:00:02,000"
+        )
     return SplicedDocument(source, [_slot(cue, str) for cue in cues])
 
 
@@ -118,13 +121,17 @@ class _Payload:
         elif token["close"]:
             self._close(token["closed"].lower(), raw)
         elif token["newline"]:
-            self._break(raw, text[max(0, token.start() - 200) : token.start()], text[token.end() : token.end() + 200])
+            self._break(
+                raw, text[max(0, token.start() - 200) : token.start()], text[token.end() : token.end() + 200]
+            )
         else:
             self._add(Fixed(raw) if kind == "entity" else Tag(self._key(raw)))
 
     def _break(self, raw: str, before: str, after: str) -> None:
         """A line break: soft within a sentence, hard before the next sentence or speaker."""
-        if _SENTENCE_END.search(re.sub(r"<[^<>]*>", "", before)) or _TURN.match(re.sub(r"<[^<>]*>", "", after)):
+        if _SENTENCE_END.search(re.sub(r"<[^<>]*>", "", before)) or _TURN.match(
+            re.sub(r"<[^<>]*>", "", after)
+        ):
             self._hard.append(raw)
             self._add("\n")
         else:
@@ -143,4 +150,3 @@ class _Payload:
         """An element without an end is a point; so is ``<v Name>``, which needs none."""
         element = self._stack.pop()
         self._add(Tag(self._key(element.raw)), *element.nodes)
-

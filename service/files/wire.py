@@ -63,6 +63,4 @@ def _pack_spans(spans: Iterable[PlacedSpan]) -> list[list[Any]]:
 
 
 def _unpack_spans(packed: list[list[Any]]) -> tuple[PlacedSpan, ...]:
-    return tuple(
-        PlacedSpan(Range(*span[:2]), Range(*span[2:4]), Placement(span[4])) for span in packed
-    )
+    return tuple(PlacedSpan(Range(*span[:2]), Range(*span[2:4]), Placement(span[4])) for span in packed)

@@ -23,9 +23,9 @@ _STRING = "tag:yaml.org,2002:str"
 _PROPERTIES = re.compile(r"(?:[&!][^\s\[\]{},]*\s+)*")
 """Anchor and tag, before a value."""
 _HEADER = re.compile(r"[|>][^\r\n]*(\r\n|\r|\n)")
-_PLAIN = re.compile(r"[^\W\d_](?:[\w .;!?()/'\"+*%&@–—…’-]*[\w.;!?)'\"%…’])?")
+_PLAIN = re.compile(r"[^\W\d_](?:[\w .;!?()/'\"+*%&@…\u2013\u2014\u2019-]*[\w.;!?)'\"%…\u2019])?")
 """What needs no quotes anywhere, if it is none of ``_WORDS``: far less than the standard allows."""
-_WORDS = frozenset("y n yes no on off true false null nan inf".split())
+_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 _TRAILING = re.compile(r"(?:[ \t]*(?:\r\n|\r|\n))*\Z")
 
 
@@ -113,11 +113,14 @@ def _block(raw: str, style: str, value: str) -> str | None:
     separator = newline * 2 if style == ">" else newline
     written = separator.join(margin + line if line else "" for line in lines)
     if style == ">":
-        written = re.sub(f"(?:{newline}){{4,}}", lambda run: newline * (len(run.group()) // len(newline) // 2 + 1), written)
+        written = re.sub(
+            f"(?:{newline}){{4,}}", lambda run: newline * (len(run.group()) // len(newline) // 2 + 1), written
+        )
     return header.group() + written + (_TRAILING.search(body) or [""])[0]
 
 
 def _fits_block(lines: list[str], style: str) -> bool:
     """Whether lines can stand in a block: none begins with white space, and nothing needs an escape."""
-    return all(line == line.lstrip() and _is_printable(line.replace("\t", " ")) for line in lines) and any(lines)
-
+    return all(line == line.lstrip() and _is_printable(line.replace("\t", " ")) for line in lines) and any(
+        lines
+    )

@@ -1,6 +1,7 @@
-from service.files.markdown import FORMAT
 from service.files.limits import FileLimits
+from service.files.markdown import FORMAT
 from tests.service.files.translators import *
+
 SAMPLE = """---
 title: Ein Titel
 ---
@@ -42,9 +43,12 @@ html block
 
 [^1]: Fußnote
 """
+
+
 def test_show():
     d = FORMAT.read(SAMPLE.encode(), FileLimits())
-    for u in d.units: print(repr(u.text), u.protected, u.marks)
+    for u in d.units:
+        print(repr(u.text), u.protected, u.marks)
     assert translated(d, identity).decode() == SAMPLE
     print(translated(d, upper).decode())
     print(translated(d, scrambled(1)).decode())

@@ -79,7 +79,10 @@ def _placed(marks: Sequence[Mark], length: int, generator: random.Random) -> tup
     """Sorted places for the beginnings and ends of the marks in the order in which they come in the text."""
     events = sorted(
         [(mark.start, 1, number, mark.id) for number, mark in enumerate(marks)]
-        + [(mark.end, 0 if mark.end > mark.start else 1, _end_order(number, mark), mark.id) for number, mark in enumerate(marks)]
+        + [
+            (mark.end, 0 if mark.end > mark.start else 1, _end_order(number, mark), mark.id)
+            for number, mark in enumerate(marks)
+        ]
     )
     places = sorted(generator.randint(0, length) for _ in events)
     found: dict[int, list[int]] = {}
