@@ -163,7 +163,7 @@ class InlineMarkdown:
         self._add(Tag(self._key("html", element.raw)), *element.nodes)
 
     def _tidied(self, nodes: Iterable[Node], edges: re.Pattern[str], lost: list[str]) -> Iterator[Node]:
-        """``nodes`` with emphasis around what can have it; ``lost`` gets the kinds of what is around nothing."""
+        """``nodes`` with emphasis around what can have it; ``lost`` gets its kind where there is nothing."""
         for node in nodes:
             if not isinstance(node, Tag):
                 yield node
