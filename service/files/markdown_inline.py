@@ -71,9 +71,13 @@ class InlineMarkdown:
             for kind in lost:  # there is nothing left to emphasise
                 without.remove((f"{kind}_open", ""))
                 without.remove((f"{kind}_close", ""))
-            if signature(self._parser, written, self._env) == without:
+            if signature(self._parser, written, self._env) == without and self._stays_block(written):
                 return written
         return None
+
+    def _stays_block(self, written: str) -> bool:
+        """Whether no block is born, such as a list; what would be one by itself already may be."""
+        return _is_paragraph(self._parser, written) or not _is_paragraph(self._parser, self._content)
 
     def _build(self, elements: Iterable[Element]) -> None:
         box = _CHECK_BOX.match(self._content)
@@ -210,6 +214,12 @@ def _split_edges(
     while inner and isinstance(inner[-1], Soft):
         after.insert(0, inner.pop())
     return before, tuple(inner), after
+
+
+def _is_paragraph(parser: MarkdownIt, content: str) -> bool:
+    """Whether ``content`` by itself is a paragraph, and nothing else."""
+    tokens = parser.parse(content)
+    return len(tokens) == 3 and tokens[0].type == "paragraph_open" and tokens[1].content == content
 
 
 def _escape(text: str) -> str:

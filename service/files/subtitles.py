@@ -105,7 +105,7 @@ class _Payload:
             return "".join(next(hard, "\n") if one == "\n" else escape(one) for one in re.split("(\n)", text))
 
         written = write_nodes(restore(self.nodes, translation), self._delimiters.__getitem__, write)
-        return re.sub(r"((?:\r\n|\n|\r)[ \t]*)+(?=\r\n|\n|\r)", "", written)
+        return re.sub(r"(?>(?>\r\n|\n|\r)[ \t]*)+(?=[\r\n])", "", written)
 
     def _add(self, *nodes: Node) -> None:
         self._stack[-1].nodes += [node for node in nodes if node != ""]
