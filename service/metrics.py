@@ -9,24 +9,23 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from itertools import product
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.gc_collector import GCCollector
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from service.cache_metrics import CacheMetrics
 from service.engine.observer import CacheResult, Stage
 from service.engine.request import EngineStatus, Priority
-from service.files.formats import FORMATS
+from service.file_metrics import FileMetrics
 from service.registry import Served
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
 _SLOW = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
-_LONG = (0.1, 0.5, 1.0, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 1800.0, 3600.0)
 _ROWS = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 _RATIO = tuple(tenths / 10 for tenths in range(11))
 
@@ -43,13 +42,15 @@ OUTCOMES = (
     "failed",
     "cancelled",
 )
-FILE_OUTCOMES = ("ok", "failed", "cancelled")
-FILE_STATES = ("queued", "translating", "done", "error")
 REJECTIONS = ("too_large", "queue_full", "quota", "not_ready", "draining", "deadline")
 
 
 class Metrics:
     """Every metric of one service. Implements ``Observer``; may be told things by any thread.
+
+    Attributes:
+        registry: where the metrics are registered.
+        cache: the metrics of the cache.
 
     Args:
         registry: where the metrics are registered; one of its own for each application.
@@ -64,7 +65,8 @@ class Metrics:
         self._create_http(registry)
         self._create_requests(registry)
         self._create_engine(registry)
-        self._create_files(registry)
+        self.cache = CacheMetrics(registry)
+        self.files = FileMetrics(registry)
         self._begin_at_zero()
 
     def _create_http(self, registry: CollectorRegistry) -> None:
@@ -150,18 +152,6 @@ class Metrics:
             "translation_failed_segments", "Segments that made the network fail.", registry=registry
         )
 
-    def _create_files(self, registry: CollectorRegistry) -> None:
-        self._files = Counter(
-            "translation_files", "Files translated.", ("format", "outcome"), registry=registry
-        )
-        self._file = Histogram(
-            "translation_file_seconds",
-            "Time to translate a file, without its wait for others.",
-            buckets=_LONG,
-            registry=registry,
-        )
-        self._kept = Gauge("translation_kept_files", "Files that are kept.", ("state",), registry=registry)
-
     def _begin_at_zero(self) -> None:
         """Make every series whose labels are known beforehand, so that a first event is seen as a rise."""
         for priority in Priority:
@@ -176,8 +166,6 @@ class Metrics:
             self._cache.labels(result.value)
         for reason in REJECTIONS:
             self._rejected.labels(reason)
-        for kind, outcome in product(FORMATS, FILE_OUTCOMES):
-            self._files.labels(kind.name, outcome)
         for api, outcome in product(APIS, OUTCOMES):
             self._requests.labels(api, outcome)
 
@@ -196,16 +184,6 @@ class Metrics:
         self._characters.inc(characters)
         for score in scores:
             self._confidence.observe(score)
-
-    def file_ended(self, kind: str, outcome: str, seconds: float) -> None:
-        """A file has been translated, or not, in so much time."""
-        self._files.labels(kind, outcome).inc()
-        self._file.observe(seconds)
-
-    def watch_files(self, count: Callable[[str], int]) -> None:
-        """Have ``count`` called with each of ``FILE_STATES`` when Prometheus scrapes."""
-        for state in FILE_STATES:
-            self._kept.labels(state).set_function(partial(count, state))
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

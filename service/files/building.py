@@ -32,11 +32,11 @@ def make_file_manager(settings: Settings, lifecycle: Lifecycle, metrics: Metrics
         max_characters=settings.max_file_characters,
         max_text_characters=settings.max_request_characters,
     )
-    metrics.watch_files(lambda state: store.count(State(state)))
+    metrics.files.watch(lambda state: store.count(State(state)))
     return FileManager(
         store,
         FileParser(limits),
         lambda: Translator(lifecycle.registry, settings, metrics),
-        metrics,
+        metrics.files,
         settings.file_timeout_seconds,
     )

@@ -12,12 +12,12 @@ from pathlib import Path
 
 from service.accounts import Account
 from service.errors import DeadlineExceeded, ServiceError, TranslationFailed
+from service.file_metrics import FileMetrics
 from service.files.formats import Format
 from service.files.isolation import FileParser
 from service.files.job import FileJob, FileTask, State
 from service.files.store import FileStore
 from service.files.translation import Direction, TranslatesJobs, translate_texts
-from service.metrics import Metrics
 from service.text.annotated import AnnotatedText
 
 MAX_RUNNING = 2
@@ -65,7 +65,7 @@ class FileManager:
         store: FileStore,
         parser: FileParser,
         translator: Callable[[], TranslatesJobs],
-        metrics: Metrics,
+        metrics: FileMetrics,
         timeout_seconds: float,
     ) -> None:
         self.store = store
@@ -128,7 +128,7 @@ class FileManager:
         finally:
             del self._tasks[job]
             seconds = 0.0 if job.started is None else time.monotonic() - job.started
-            self._metrics.file_ended(job.task.kind.name, _OUTCOMES.get(job.state, "cancelled"), seconds)
+            self._metrics.ended(job.task.kind.name, _OUTCOMES.get(job.state, "cancelled"), seconds)
             if job.ended.is_set():
                 self.store.expire(job)
 

@@ -94,49 +94,29 @@ html block
 
 [^1]: FUSSNOTE
 """
-PIECES = st.sampled_from(
-    [
-        "*",
-        "**",
-        "_",
-        "`",
-        "[",
-        "]",
-        "(u)",
-        "![",
-        "~~",
-        "<b>",
-        "</b>",
-        "\\",
-        "&amp;",
-        "<",
-        "\n",
-        "\n\n",
-        "  \n",
-    ]
-    + [
-        "- ",
-        "1. ",
-        "> ",
-        "# ",
-        "| ",
-        "|-|\n",
-        "```\n",
-        "wort",
-        " zwei ",
-        "ß",
-        "[a]: x\n",
-        "[^1]",
-        "\t",
-        "    ",
-    ]
-)
-MARKDOWN = st.lists(PIECES, max_size=25).map("".join)
+PIECES = ["*", "**", "_", "`", "[", "]", "(u)", "![", "~~", "<b>", "</b>", "\\", "&amp;", "<", "\n", "\n\n"]
+PIECES += [
+    "  \n",
+    "- ",
+    "1. ",
+    "> ",
+    "# ",
+    "| ",
+    "|-|\n",
+    "```\n",
+    "wort",
+    " zwei ",
+    "ß",
+    "[a]: x\n",
+    "[^1]",
+    "\t",
+]
+MARKDOWN = st.lists(st.sampled_from([*PIECES, "    "]), max_size=25).map("".join)
 
 
 def structure(text: str) -> list[object]:
     """The blocks of ``text`` with the elements in each; no text."""
-    parser, env = make_parser(), {}
+    parser, env = make_parser(), dict[str, object]()
     return [
         (token.type, token.tag, token.markup, signature(parser, token.content, env))
         if token.type == "inline"

@@ -95,7 +95,9 @@ def test_times_and_numbers_stay(payloads: list[str], seed: int) -> None:
         (
             "WEBVTT\n\n" + cues.replace(",", "."),
             read_vtt,
-            lambda text: [(one.start, one.end, one.identifier) for one in webvtt.from_buffer(StringIO(text))],
+            lambda text: [
+                (one.start, one.end, one.identifier) for one in webvtt.from_buffer(StringIO(text)).captions
+            ],
         ),
     ):
         document = read(text.encode(), FileLimits())
