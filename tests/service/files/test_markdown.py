@@ -20,7 +20,7 @@ title: Ein Titel
 
 Ein Absatz mit **fettem Wort**, `code hier` und [einem Link](http://x.de "Titel").
 Er geht weiter
-auf drei Zeilen.  
+auf drei Zeilen.\x20\x20
 Harter Umbruch, <b>html</b> und &amp; so weiter \\* ende.
 
 > Zitat erste Zeile
@@ -61,7 +61,7 @@ title: Ein Titel
 
 EIN ABSATZ MIT **FETTEM WORT**, `code hier` UND [EINEM LINK](http://x.de "Titel").
 ER GEHT WEITER
-AUF DREI ZEILEN.  
+AUF DREI ZEILEN.\x20\x20
 HARTER UMBRUCH, <b>HTML</b> UND &amp; SO WEITER \\* ENDE.
 
 > ZITAT ERSTE ZEILE
