@@ -14,6 +14,7 @@ import torch
 from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
 from model.config import DecodingOptions
 from model.decoding.running import CONTROL_IDS, RunningBatch
+from model.inference import decoding_network, trained_dtype
 from service.cache.sharing import SharingEngine
 from service.cache.store import LruStore, SegmentStore
 from service.engine.engine import Engine
@@ -79,12 +80,15 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
     served: dict[str, Served] = {}
     for path in find_checkpoints(settings.checkpoints):
         start = time.perf_counter()
-        dtype: torch.dtype = getattr(torch, settings.precision)
-        checkpoint = await asyncio.to_thread(load_checkpoint, path, device=device, dtype=dtype)
+        checkpoint = await asyncio.to_thread(
+            load_checkpoint, path, device=device, dtype=trained_dtype(settings.precision)
+        )
         if checkpoint.digest in served:
             logger.warning("%s is the same checkpoint as %s; skipped", path, served[checkpoint.digest].name)
             continue
-        own = engine or _build_engine(checkpoint, settings, observer, store)
+        own = engine
+        if own is None:  # packing the weights takes a moment
+            own = await asyncio.to_thread(_build_engine, checkpoint, settings, observer, store)
         await own.start()
         await asyncio.to_thread(_warm_segmentation, checkpoint)
         seconds = time.perf_counter() - start
@@ -96,7 +100,7 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
 def _build_engine(
     checkpoint: Checkpoint, settings: Settings, observer: Observer, store: SegmentStore | None
 ) -> EngineLike:
-    tokenizer = checkpoint.tokenizer
+    tokenizer, network = checkpoint.tokenizer, decoding_network(checkpoint.model, settings.precision)
     forbidden = CONTROL_IDS | {tokenizer.tag(language) for language in tokenizer.languages}
     limits = EngineLimits(
         max_queue_segments=settings.max_queue_segments,
@@ -105,7 +109,7 @@ def _build_engine(
         max_padded_tokens=settings.max_padded_tokens,
     )
     own = Engine(
-        partial(RunningBatch, checkpoint.model, forbidden=forbidden),
+        partial(RunningBatch, network, forbidden=forbidden),
         tokenizer.source_ids("a", checkpoint.directions[0][1]),
         limits,
         observer,
