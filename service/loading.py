@@ -15,7 +15,7 @@ import torch
 from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
 from model.config import DecodingOptions
 from model.decoding.running import CONTROL_IDS, RunningBatch
-from model.inference import decoding_network, trained_dtype
+from model.inference import decoding_network, precision_of, trained_dtype
 from service.cache.grace import Grace
 from service.cache.sharing import SharingEngine
 from service.cache.store import SegmentStore
@@ -120,12 +120,12 @@ def _build_engine(
         torch_threads=settings.threads or default_threads(available_processors()),
     )
     grace = Grace(settings.cache_grace_seconds, max_segments=settings.max_running_rows)
-    return SharingEngine(own, _identity(checkpoint, settings), store, observer, grace=grace)
+    return SharingEngine(own, _identity(checkpoint, precision_of(network)), store, observer, grace=grace)
 
 
-def _identity(checkpoint: Checkpoint, settings: Settings) -> str:
+def _identity(checkpoint: Checkpoint, precision: str) -> str:
     """Equal where segments are translated equally, in this process and in others of other releases."""
-    return f"{checkpoint.digest} {settings.precision} {version('dragoman')}"
+    return f"{checkpoint.digest} {precision} {version('dragoman')}"
 
 
 def _warm_segmentation(checkpoint: Checkpoint) -> None:

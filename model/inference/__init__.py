@@ -8,6 +8,6 @@ them, or on a processor without AVX-512 VNNI instructions, the trained network d
 translations but for rounding, several times slower.
 """
 
-from model.inference.choice import DecodingPrecision, decoding_network, trained_dtype
+from model.inference.choice import DecodingPrecision, decoding_network, precision_of, trained_dtype
 
-__all__ = ["DecodingPrecision", "decoding_network", "trained_dtype"]
+__all__ = ["DecodingPrecision", "decoding_network", "precision_of", "trained_dtype"]

@@ -10,7 +10,7 @@ import torch
 from model.errors import KernelError
 from model.inference.network import PackedSeq2Seq
 from model.interface import Seq2Seq
-from model.network import AnyNetwork
+from model.network import AnyNetwork, Network
 from model.recurrent import RecurrentSeq2Seq
 
 DecodingPrecision: TypeAlias = Literal["auto", "int8", "float32", "bfloat16", "float16"]
@@ -44,6 +44,15 @@ def decoding_network(network: AnyNetwork, precision: DecodingPrecision) -> Seq2S
             raise KernelError(f"precision int8: {error}") from error
         logger.info("decoding in float32, not int8: %s", error)
         return network
+
+
+def precision_of(network: Seq2Seq[Any, Any]) -> str:
+    """What ``network`` computes in, such as int8; networks that differ in it may translate differently."""
+    if isinstance(network, PackedSeq2Seq):
+        return "int8"
+    if isinstance(network, Network):
+        return str(network.output_bias.dtype).removeprefix("torch.")
+    raise TypeError(f"{type(network).__name__} does not say what it computes in")
 
 
 def _packed(network: AnyNetwork) -> PackedSeq2Seq:

@@ -7,6 +7,7 @@ import random
 import pytest
 import torch
 
+from model.inference import precision_of
 from model.inference.network import PackedSeq2Seq
 from model.interface import RankingSeq2Seq
 from model.padding import pad_ids
@@ -62,6 +63,7 @@ def test_it_is_close_to_the_trained_network(
 
 def test_its_ranking_is_the_head_of_its_log_probs(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
     assert isinstance(packed, RankingSeq2Seq)
+    assert precision_of(packed) == "int8"
     memory = packed.encode(*pad_ids(sources))
     state = packed.init_state(memory, 3)
     tokens = torch.randint(4, VOCABULARY, (len(sources), 3), generator=torch.Generator().manual_seed(4))

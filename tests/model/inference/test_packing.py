@@ -11,7 +11,7 @@ from torch import Tensor
 from model.build import build_model
 from model.config import ModelConfig
 from model.errors import KernelError
-from model.inference import decoding_network, library, trained_dtype
+from model.inference import decoding_network, library, precision_of, trained_dtype
 from model.inference.network import PackedSeq2Seq
 from model.inference.packing import PackedLinear, by_gate, quantise
 from tests.model.inference.conftest import build
@@ -98,6 +98,7 @@ def test_a_transformer_decodes_as_it_is() -> None:
 def test_other_precisions_are_the_networks_own() -> None:
     network = build()
     assert decoding_network(network, "float32") is network
+    assert precision_of(network) == "float32"
     assert trained_dtype("float16") is torch.float16
     assert trained_dtype("auto") is trained_dtype("int8") is torch.float32
 
