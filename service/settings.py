@@ -59,8 +59,10 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="where to compute; auto: cuda where there is one"
     )
-    precision: Literal["float32", "bfloat16", "float16"] = Field(
-        default="float32", description="what to compute in; the half ones are for cuda"
+    precision: Literal["auto", "int8", "float32", "bfloat16", "float16"] = Field(
+        default="auto",
+        description="what to compute in; int8 needs a CPU with AVX-512 VNNI and kernels compiled when the "
+        "package was installed; the half ones are for cuda; auto: int8 where it can be had, else float32",
     )
     threads: int | None = Field(
         default=None,

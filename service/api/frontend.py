@@ -43,6 +43,7 @@ class FrontendSettings(BaseModel):
     maxAlternatives: int = Field(  # noqa: N815 - not in the contract, but in its style
         description="most alternatives that a request may ask for"
     )
+    maxItems: int = Field(description="most texts of a request; likewise an addition")  # noqa: N815
     suggestions: bool = Field(description="whether better translations can be handed in")
     supportedFilesFormat: list[str] = Field(description="file name extensions")  # noqa: N815
 
@@ -72,6 +73,7 @@ def frontend_router(service: Service) -> APIRouter:
                 target=NamedLanguage(code=target, name=name_of(target)),
             ),
             maxAlternatives=service.settings.max_alternatives,
+            maxItems=service.settings.max_request_items,
             suggestions=False,
             supportedFilesFormat=list(EXTENSIONS) if service.settings.max_file_bytes else [],
         )

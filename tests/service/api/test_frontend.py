@@ -25,6 +25,7 @@ async def test_frontend_settings(tiny_checkpoint: Path) -> None:
             "target": {"code": "en", "name": "English"},
         },
         "maxAlternatives": 3,
+        "maxItems": 1000,
         "suggestions": False,
         "supportedFilesFormat": list(EXTENSIONS),
     }
