@@ -112,6 +112,7 @@ def _lifespan(service: Service, engine: EngineLike | None) -> Lifespan:
             service.lifecycle.draining = True
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
+            await service.files.close()
             await _drain(service)
 
     return lifespan
