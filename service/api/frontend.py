@@ -9,6 +9,7 @@ from service.api.context import Service
 from service.api.language_names import name_of
 from service.api.problems import responses
 from service.api.work import AUTO
+from service.files.formats import EXTENSIONS
 from service.text.detection import fallback_language
 
 TYPING_PAUSE_MS = 500
@@ -64,7 +65,7 @@ def frontend_router(service: Service) -> APIRouter:
         return FrontendSettings(
             apiKeys=keys,
             charLimit=service.settings.max_request_characters,
-            filesTranslation=False,
+            filesTranslation=service.settings.max_file_bytes > 0,
             frontendTimeout=TYPING_PAUSE_MS,
             keyRequired=keys,
             language=LanguageDefaults(
@@ -74,7 +75,7 @@ def frontend_router(service: Service) -> APIRouter:
             maxAlternatives=service.settings.max_alternatives,
             maxItems=service.settings.max_request_items,
             suggestions=False,
-            supportedFilesFormat=[],
+            supportedFilesFormat=list(EXTENSIONS) if service.settings.max_file_bytes else [],
         )
 
     return router
