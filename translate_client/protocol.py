@@ -195,7 +195,7 @@ def _suggested_name(disposition: str) -> str:
     message = Message()
     message["content-disposition"] = disposition
     parameters = message.get_params([], "content-disposition")
-    names = [value for name, value in parameters if name == "filename"]
+    names: list[Any] = [value for name, value in parameters if name == "filename"]
     encoded = [value for value in names if isinstance(value, tuple)]
     return collapse_rfc2231_value((encoded or names or [""])[0])
 

@@ -43,6 +43,41 @@ export async function translateStream(parameters, signal, onSegment) {
   throw new Failure(BROKEN);
 }
 
+/** Have `file` translated in the background; the handle is for the functions below. */
+export async function uploadDocument(file, { source, target, key }, signal) {
+  const form = new FormData();
+  form.set("target_lang", target);
+  if (source) {
+    form.set("source_lang", source);
+  }
+  form.set("file", file);
+  return read(await send("v2/document", { method: "POST", headers: authorization(key), body: form, signal }));
+}
+
+/** How far it is. */
+export async function documentStatus(handle, key, signal) {
+  return read(await askDocument("POST", handle, key, signal));
+}
+
+/** Have it ended and removed, if it is still there. */
+export function forgetDocument(handle, key) {
+  askDocument("DELETE", handle, key).catch(() => {});
+}
+
+/** Where its translation is, once it is done. */
+export const resultAddress = (handle) => `download_file/${handle.document_id}${handle.document_key}`;
+
+function askDocument(method, handle, key, signal) {
+  return send(`v2/document/${handle.document_id}`, {
+    method,
+    headers: { "content-type": "application/json", ...authorization(key) },
+    body: JSON.stringify({ document_key: handle.document_key }),
+    signal,
+  });
+}
+
+const authorization = (key) => (key ? { authorization: `DeepL-Auth-Key ${key}` } : {});
+
 function post(parameters, signal, headers = {}) {
   return send("translate", {
     method: "POST",
