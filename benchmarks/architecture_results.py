@@ -15,6 +15,7 @@ class ArchitectureResult(Frozen):
 
     Attributes:
         trained: the code that began its training.
+        update: the one whose weights are kept.
         training_tokens_per_cpu_second: source and target tokens; the spread is over the run's records.
         perplexity: of the training text at the end, with all its noise, per target token.
         decoded_per_cpu_second: sentences; the spread is over repeats.
@@ -25,6 +26,7 @@ class ArchitectureResult(Frozen):
     trained: Commit
     model: ModelConfig
     parameters: int
+    update: int
     training_tokens_per_cpu_second: Spread
     perplexity: float
     scores: SplitScores

@@ -11,7 +11,8 @@ from typing import Any
 from benchmarks.errors import BenchmarkError
 from benchmarks.record import Commit, read_commit
 from benchmarks.summary import Spread
-from model.checkpoint import Checkpoint, load_checkpoint
+from model.checkpoint import Checkpoint, load_checkpoint, read_manifest
+from model.checkpoint.document import read_config
 from model.config import ModelShape, Recipe, parse
 from model.training.loop import train
 from model.training.reporting import METRICS_FILE
@@ -35,6 +36,12 @@ VARIANTS: dict[str, Mapping[str, object]] = {
     "transformer": _TRANSFORMER,
 }
 """What each changes in the recipe's ``[model]`` table, which is the first of them."""
+
+
+def _updates(training: Mapping[str, Any]) -> int:
+    """How many updates the recipe of a run had, from what its checkpoint says."""
+    recipe = training.get("recipe")
+    return int(recipe["max_updates"]) if isinstance(recipe, dict) else 0
 
 
 @dataclass(frozen=True)
@@ -69,8 +76,13 @@ class Variant:
 
     @property
     def finished(self) -> bool:
-        """Whether it has been trained to the end."""
-        return (self.folder / _CHECKPOINT).is_dir()
+        """Whether it has been trained for as many updates as the recipe says."""
+        folder = self.folder / _CHECKPOINT
+        if not folder.is_dir():
+            return False
+        return (
+            _updates(read_config(folder, read_manifest(folder)).training) >= self.recipe.training.max_updates
+        )
 
     def train(self) -> None:
         """Train it, or go on where an earlier call was stopped.
@@ -87,7 +99,7 @@ class Variant:
             raise KeyboardInterrupt
 
     def load(self) -> Checkpoint:
-        """Its checkpoint, whose weights are those after the last update.
+        """Its checkpoint.
 
         Raises:
             BenchmarkError: it was trained by another recipe.

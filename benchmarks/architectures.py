@@ -33,8 +33,9 @@ BATCH, BEAM_SIZE = 32, 5
 _METHOD = (
     "Every network is trained by `python -m model train` with the same recipe but for its [model] table: the "
     "same batches in the same order, the same number of updates; no setting was tuned for any of them. The "
-    "weights are the moving average after the last update, chosen by nobody. Translations of the test text: "
-    f"beam {BEAM_SIZE}, float32, the default penalties. Speeds are by processor time of one thread, in "
+    "weights are the moving average after the last update, or one validated before that where the validation "
+    f"text says so. Translations of the test text: beam {BEAM_SIZE}, float32, the default penalties. Speeds "
+    "are by processor time of one thread, in "
     "training (bfloat16 where the recipe says nothing else, updates alone) and in decoding (float32, "
     f"at most {BATCH} sentences at a time, tokenised beforehand, after an untimed pass). {METHOD}"
 )
@@ -44,7 +45,8 @@ example:
   sh recipes/prepare-multi30k.sh multi30k data/multi30k
   python -m benchmarks.architectures recipes/multi30k-architectures.toml --texts multi30k
 
-A run that was stopped is continued by the same command; what is trained is not trained again.
+A run that was stopped is continued by the same command; what is trained is not trained again. With more
+--updates, all of them are trained further.
 """
 
 
@@ -70,6 +72,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--only", nargs="+", choices=list(VARIANTS), default=list(VARIANTS), help="default: all of them"
     )
+    parser.add_argument("--updates", type=whole, metavar="N", help="instead of the recipe's max_updates")
     parser.add_argument("--train-only", action="store_true", help="measure nothing yet, write no record")
     parser.add_argument(
         "--sentences", type=whole, default=200, metavar="N", help="decoded for the speed (default: 200)"
@@ -92,7 +95,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
             record cannot be written.
         ModelError: the recipe or a file cannot be used.
     """
-    base = load_recipe(options.recipe)
+    base = _recipe(options)
     languages = parse_direction(options.direction)
     split = Split.read(options.texts, TEST, *languages)
     variants = [Variant.of(name, base, options.runs) for name in options.only]
@@ -125,6 +128,14 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     write_record(Record[ArchitectureResults](provenance=origin, results=results), path)
 
 
+def _recipe(options: argparse.Namespace) -> Recipe:
+    recipe = load_recipe(options.recipe)
+    if not options.updates:
+        return recipe
+    training = recipe.training.model_copy(update={"max_updates": options.updates})
+    return recipe.model_copy(update={"training": training})
+
+
 def measure(variant: Variant, split: Split, *, sentences: int, repeats: int) -> ArchitectureResult:
     """The scores and speeds of a network that is trained.
 
@@ -141,6 +152,7 @@ def measure(variant: Variant, split: Split, *, sentences: int, repeats: int) -> 
         trained=variant.commit(),
         model=checkpoint.config.model,
         parameters=sum(parameter.numel() for parameter in checkpoint.model.parameters()),
+        update=int(str(checkpoint.config.training["update"])),
         training_tokens_per_cpu_second=variant.training_speed(),
         perplexity=variant.training_records()[-1]["perplexity"],
         scores=split.score(texts),

@@ -81,7 +81,7 @@ def test_a_whole_comparison(recipe: Path, tmp_path: Path, capsys: pytest.Capture
     common = [str(recipe), "--texts", str(tmp_path / "texts"), "--runs", str(runs)]
     assert architectures.main([*common, "--only", TRAINED[0], "--train-only"]) == 0
     state = (runs / TRAINED[0] / "state.safetensors").stat().st_mtime_ns
-    measured = [*common, "--only", *TRAINED, "--repeats", "1", "--output", str(output)]
+    measured = [*common, "--only", *TRAINED, "--repeats", "1", "--sentences", "1", "--output", str(output)]
     assert architectures.main(measured) == 0
     assert (runs / TRAINED[0] / "state.safetensors").stat().st_mtime_ns == state  # not trained again
     results = Record[ArchitectureResults].model_validate_json(output.read_text(encoding="utf-8")).results
@@ -94,6 +94,15 @@ def test_a_whole_comparison(recipe: Path, tmp_path: Path, capsys: pytest.Capture
     assert table.count("\n") == 2 + len(TRAINED)
     assert all(line.count("|") == len(HEADINGS) + 1 for line in table.splitlines())
     assert "Transformer" in capsys.readouterr().out
+
+
+def test_more_updates_go_on_with_the_same_run(recipe: Path, tmp_path: Path) -> None:
+    arguments = [str(recipe), "--texts", str(tmp_path / "texts"), "--runs", str(tmp_path / "runs")]
+    arguments += ["--only", TRAINED[0], "--train-only"]
+    for updates in (4, 8):
+        assert architectures.main([*arguments, "--updates", str(updates)]) == 0
+    variant = Variant.of(TRAINED[0], load_recipe(recipe), tmp_path / "runs")
+    assert [record["update"] for record in variant.training_records()] == [2, 4, 6, 8]
 
 
 def test_a_run_of_another_recipe_is_refused(
