@@ -21,8 +21,8 @@ from model.training.state import STATE_FILE
 _COMMIT_FILE = "commit.json"
 _CHECKPOINT = "checkpoint"
 
-_TRANSFORMER = {"architecture": "transformer", "feed_forward_size": 256}
-VARIANTS: dict[str, Mapping[str, object]] = {
+_TRANSFORMER: dict[str, object] = {"architecture": "transformer", "feed_forward_size": 256}
+VARIANTS: dict[str, dict[str, object]] = {
     "lstm-multi_head": {},
     "gru-multi_head": {"cell": "gru"},
     "rnn-multi_head": {"cell": "rnn"},
@@ -32,7 +32,6 @@ VARIANTS: dict[str, Mapping[str, object]] = {
     "lstm-dot": {"attention": "dot"},
     "lstm-additive": {"attention": "additive"},
     "lstm-none": {"attention": "none"},
-    "lstm-forward-none": {"attention": "none", "bidirectional": False},
     "transformer": _TRANSFORMER,
 }
 """What each changes in the recipe's ``[model]`` table, which is the first of them."""

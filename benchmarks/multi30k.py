@@ -123,9 +123,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
 
 def show(results: Multi30kResults) -> None:
     """Print the scores as a table."""
-    table = Table(
-        "direction", "text", "lowercased, tokenised BLEU", "cased BLEU", "cased chrF", "length ratio"
-    )
+    table = Table("direction", "text", "BLEU as in papers", "cased BLEU", "cased chrF", "length ratio")
     for split in results.splits:
         published, cased = split.published, split.cased
         numbers = (published.bleu, cased.bleu, cased.chrf)

@@ -11,6 +11,7 @@ texts=$1
 output=$2
 
 for language in de fr; do
+    [ -d "$output/en-$language" ] && continue
     "${PYTHON:-python}" -m model prepare --output "$output/en-$language" \
         --corpus "en-$language" "$texts/train.en" "$texts/train.$language" \
         --valid "en-$language" "$texts/val.en" "$texts/val.$language" \

@@ -18,7 +18,7 @@ from tests.benchmarks.test_multi30k import write
 from tests.spelling import english, german
 
 RECIPE = ROOT / "recipes/multi30k-architectures.toml"
-TRAINED = ("lstm-multi_head", "lstm-forward-none", "transformer")
+TRAINED = ("lstm-multi_head", "lstm-none", "transformer")
 
 
 @pytest.fixture
