@@ -96,7 +96,7 @@ def test_shortening_by_bytes_keeps_to_the_limit_but_for_single_characters(text: 
         ("12:30 – 14:00\n😀 !!!\nok", "en", ["ok"]),
         ("One. Two.", "unknown", ["One.", "Two."]),
         ("- eins\n  * zwei\n• drei\n## Titel\n> - vier", "de", ["eins", "zwei", "drei", "Titel", "vier"]),
-        ("1. eins\n2) zwei\n(3) drei\na) vier", "de", ["eins", "zwei", "drei", "vier"]),
+        ("1. eins\n2) zwei\n(3) drei\na) vier", "de", ["1. eins", "zwei", "drei", "vier"]),
         ("well-known -5 degrees - not a bullet", "en", ["well-known -5 degrees - not a bullet"]),
         ("Apfel    1,20    rot", "de", ["Apfel", "rot"]),
         ("two  spaces", "en", ["two  spaces"]),
