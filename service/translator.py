@@ -11,6 +11,7 @@ from service.errors import Overloaded
 from service.job import Job, Outcome, RunningJob
 from service.metrics import Metrics
 from service.offloading import offload
+from service.pivot import begin_by_way
 from service.plan import Plan, Planner
 from service.registry import Registry, Served
 from service.running_job import SubmittedJob, UnchangedJob
@@ -53,6 +54,10 @@ class Translator:
         """
         if job.source == job.target:
             yield UnchangedJob(job)
+            return
+        if pivot := self._registry.pivot(job.source, job.target):
+            async with begin_by_way(self.begin, job, pivot) as running:
+                yield running
             return
         served = self._registry.find(job.source, job.target)
         self._check_room(served)
