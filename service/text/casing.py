@@ -22,7 +22,25 @@ _LONE_CAPITALS = 4
 _TITLE_WORDS = 3
 """A heading with fewer words is taken for a name."""
 _SMALL_WORDS = frozenset(
-    ["a", "an", "and", "as", "at", "but", "by", "for", "from", "in", "nor", "of", "on", "or", "the", "to", "with"]
+    [
+        "a",
+        "an",
+        "and",
+        "as",
+        "at",
+        "but",
+        "by",
+        "for",
+        "from",
+        "in",
+        "nor",
+        "of",
+        "on",
+        "or",
+        "the",
+        "to",
+        "with",
+    ]
 )
 """English words that headings have in small letters, but for the first and the last one."""
 _TITLE_LANGUAGES = frozenset(["en"])
@@ -60,22 +78,20 @@ class Initial(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Casing:
-    """The style of a segment and its first letter."""
+    """The style of a sentence and its first letter."""
 
     style: Style
     initial: Initial
 
+    def of_rest(self, text: str) -> Casing:
+        """That of ``text``, a part of the sentence, but not its beginning: a capital there means nothing."""
+        initial = _initial(text)
+        return Casing(self.style, Initial.OPEN if initial is Initial.CAPITAL else initial)
 
-def casing_of(segment: str, truecaser: Truecaser, *, continues: bool = False) -> Casing:
-    """The casing of ``segment``.
 
-    Args:
-        segment: with sentinels, which have no case.
-        truecaser: of the vocabulary.
-        continues: the segment is the rest of a sentence, whose capitals at its beginning mean nothing.
-    """
-    words = _WORD.findall(segment)
-    return Casing(_style(segment, words, truecaser), _initial(segment, continues=continues))
+def casing_of(sentence: str, truecaser: Truecaser) -> Casing:
+    """The casing of ``sentence``, whose sentinels have none."""
+    return Casing(_style(sentence, _WORD.findall(sentence), truecaser), _initial(sentence))
 
 
 def to_running_text(segment: str, casing: Casing, truecaser: Truecaser) -> list[Edit]:
@@ -127,13 +143,13 @@ def _is_title(segment: str, words: list[str], truecaser: Truecaser) -> bool:
     return len(rest) > 1 and 2 * len(ordinary) >= len(rest)
 
 
-def _initial(segment: str, *, continues: bool) -> Initial:
+def _initial(segment: str) -> Initial:
     first = _first_word(segment)
     if first is None:
         return Initial.OPEN
     word = first.group()
     if word[0].isupper():
-        return Initial.OPEN if continues else Initial.CAPITAL
+        return Initial.CAPITAL
     return Initial.SMALL if word.islower() else Initial.OPEN
 
 

@@ -16,7 +16,9 @@ WINDOW_CHARACTERS = 2000
 """So much of a word without a space is looked at at once: ``linkify-it`` can be quadratic in it."""
 
 _HAN = "\u3400-\u9fff\U00020000-\U0003ffff"
-_NEVER = '\\s"<>\u00ab\u00bb\u2018-\u201e\u2039\u203a\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\ufffc\ue000-\uf8ff'
+_NEVER = (
+    '\\s"<>\u00ab\u00bb\u2018-\u201e\u2039\u203a\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\ufffc\ue000-\uf8ff'
+)
 _WORD = re.compile(rf"(?:[^{_NEVER}{_HAN}]|(?<=[/=?&#_])[{_HAN}]+)+")
 """What an address may be within. Chinese is written without spaces: its characters end an address, unless a
 part of the address begins with them."""

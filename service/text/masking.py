@@ -8,13 +8,11 @@ sees a span as one symbol that it cannot divide, and each sentinel tells which s
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate
 
-from service.text.annotated import AnnotatedText, Range
+from service.text.annotated import AnnotatedText
 from service.text.rewriting import Edit, Rewriting, rewrite
 from service.text.spans import Kind, Span, find_spans
 
@@ -25,6 +23,8 @@ BLOCK = "\ue000"
 """Stands for every block: none of them comes near a network."""
 SENTINEL = re.compile("[\U000f0000-\U0010ffff]")
 """The sentinel of a word or of a loose span."""
+STAND_IN = re.compile(f"[{BLOCK}\U000f0000-\U0010ffff]")
+"""That of any span."""
 LOOSE = "\U00100000-\U0010ffff"
 """The sentinels of loose spans, for a character class."""
 
@@ -51,6 +51,11 @@ class MaskedText:
         """The spans that are no blocks."""
         pairs = zip(self.rewriting.edits, self.spans, strict=True)
         return {edit.text: span for edit, span in pairs if edit.text != BLOCK}
+
+    @cached_property
+    def by_place(self) -> Mapping[int, Span]:
+        """The spans by where they are in the masked text."""
+        return {self.rewriting.forward(span.range).start: span for span in self.spans}
 
 
 def mask(text: AnnotatedText) -> MaskedText:

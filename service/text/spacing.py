@@ -5,15 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from service.text.locating import Located
 from service.text.masking import SENTINEL
 from service.text.rewriting import Edit, Rewriting, rewrite
 
 _HAN = re.compile("[\u2e80-\u9fff\uff00-\uffef\U00020000-\U0003ffff]")
+_CLOSERS = ".,;:!?)]}…"
 _EDGES = re.compile(r"\A\s+|\s+\Z")
 _RUNS = re.compile(r"\s{2,}")
 
 
-def put_in(text: str, located: Iterable[tuple[int, int, str]], segment: str) -> Rewriting:
+def put_in(text: str, located: Iterable[Located], segment: str) -> Rewriting:
     """``text`` with sentinels at their places, and spaces where they are missing next to them.
 
     A sentinel gets a space between itself and a letter, a digit, or another one, unless it had none there in
@@ -22,15 +24,16 @@ def put_in(text: str, located: Iterable[tuple[int, int, str]], segment: str) -> 
 
     Args:
         text: a translation.
-        located: for each sentinel the characters that it replaces, start and end; an empty string removes them.
+        located: the place of each sentinel, and what is to be removed.
         segment: what was translated, with sentinels.
     """
-    ordered = sorted(located, key=lambda one: one[:2])
+    ordered = sorted(located, key=lambda one: one.target)
     edits = []
-    for index, (start, end, sentinel) in enumerate(ordered):
-        left = _left(text, start, ordered[index - 1] if index else None)
-        right = _right(text, end, ordered[index + 1] if index + 1 < len(ordered) else None)
-        edits.append(Edit(start, end, _spaced(sentinel, left, right, segment) if sentinel else ""))
+    for index, one in enumerate(ordered):
+        left = _left(text, one, ordered[index - 1] if index else None)
+        right = _right(text, one, ordered[index + 1] if index + 1 < len(ordered) else None)
+        content = _spaced(one.sentinel, left, right, segment) if one.sentinel else ""
+        edits.append(Edit(one.target.start, one.target.end, content))
     return rewrite(text, edits)
 
 
@@ -41,24 +44,24 @@ def tidy(text: str) -> list[Edit]:
     return [*ends, *[Edit(*match.span(), " ") for match in inside]]
 
 
-def _left(text: str, start: int, neighbour: tuple[int, int, str] | None) -> str:
+def _left(text: str, one: Located, neighbour: Located | None) -> str:
     """What comes before: a character, a sentinel, or nothing."""
-    if neighbour and neighbour[1] == start:
-        return neighbour[2]
-    return text[start - 1 : start]
+    if neighbour and neighbour.target.end == one.target.start:
+        return neighbour.sentinel
+    return text[: one.target.start][-1:]
 
 
-def _right(text: str, end: int, neighbour: tuple[int, int, str] | None) -> str:
-    if neighbour and neighbour[0] == end:
-        return ""  # which has a left of its own
-    return text[end : end + 1]
+def _right(text: str, one: Located, neighbour: Located | None) -> str:
+    """What comes after, unless it is another sentinel, which sees to it itself."""
+    if neighbour and neighbour.target.start == one.target.end:
+        return ""
+    return text[one.target.end : one.target.end + 1]
 
 
 def _spaced(sentinel: str, left: str, right: str, segment: str) -> str:
     place = segment.index(sentinel)
-    before = segment[place - 1 : place]
-    after = segment[place + 1 : place + 2]
-    has_left = (_is_word(left) or left in ",;:!?)]}…" and left) and not _is_word(before)
+    before, after = segment[:place][-1:], segment[place + 1 : place + 2]
+    has_left = (_is_word(left) or (left and left in _CLOSERS)) and not _is_word(before)
     has_right = _is_word(right) and not _is_word(after)
     return f"{' ' if has_left else ''}{sentinel}{' ' if has_right else ''}"
 

@@ -69,7 +69,8 @@ class Truecaser:
 
     def _likelihoods(self, word: str) -> Likelihoods:
         lower, one, upper = (
-            self._tokenizer.encode_nbest(spelling, 1)[0] for spelling in (word, capitalized(word), word.upper())
+            self._tokenizer.encode_nbest(spelling, 1)[0]
+            for spelling in (word, capitalized(word), word.upper())
         )
         return Likelihoods(lower[1], one[1], upper[1], is_piece=len(lower[0]) == 1)
 

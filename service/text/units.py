@@ -22,11 +22,13 @@ class Unit:
         target: where they are.
         source: what they came from; None if nobody knows.
         spelt: there is a letter or digit in them.
+        copied: they are the same as in the source.
     """
 
     target: Range
     source: Range | None
     spelt: bool
+    copied: bool = False
 
 
 def units(text: str, links: Iterable[Link]) -> list[Unit]:

@@ -43,7 +43,9 @@ def test_forward_finds_all_that_a_range_has_become(rewriting: Rewriting, data: s
     now = carried(rewriting)
     wanted = {i for i, (_, origins) in enumerate(now) if origins & set(range(start, end))}
     assert wanted <= set(range(moved.start, moved.end))
-    if wanted and start in now[min(wanted)][1] and end - 1 in now[max(wanted)][1]:  # nothing gone at the edges
+    if (
+        wanted and start in now[min(wanted)][1] and end - 1 in now[max(wanted)][1]
+    ):  # nothing gone at the edges
         assert (moved.start, moved.end - 1) == (min(wanted), max(wanted))
 
 

@@ -60,7 +60,9 @@ def test_what_is_translated_has_letters_and_no_white_space_around(text: str, lan
             assert len(piece.text.splitlines()) == 1
             assert "\t" not in piece.text
         else:
-            assert not any(map(str.isalpha, piece.text)) or re.fullmatch(r"\s*(.*\s)?[A-Za-z]\)\s+", piece.text)
+            assert not any(map(str.isalpha, piece.text)) or re.fullmatch(
+                r"\s*(.*\s)?[A-Za-z]\)\s+", piece.text
+            )
 
 
 @unhurried
@@ -100,7 +102,11 @@ def test_shortening_by_bytes_keeps_to_the_limit_but_for_single_characters(text: 
         ("well-known -5 degrees - not a bullet", "en", ["well-known -5 degrees - not a bullet"]),
         ("Apfel    1,20    rot", "de", ["Apfel", "rot"]),
         ("two  spaces", "en", ["two  spaces"]),
-        (f"{LOOSE} Hello {LOOSE}there {LOOSE}{LOOSE}. {LOOSE}", "en", [f"Hello {LOOSE}there {LOOSE}{LOOSE}."]),
+        (
+            f"{LOOSE} Hello {LOOSE}there {LOOSE}{LOOSE}. {LOOSE}",
+            "en",
+            [f"Hello {LOOSE}there {LOOSE}{LOOSE}."],
+        ),
         (f"{WORD} is here. {WORD} too. {WORD}", "en", [f"{WORD} is here.", f"{WORD} too."]),
         ("One\ue000two", "en", ["One", "two"]),
     ],
