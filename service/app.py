@@ -26,6 +26,8 @@ from service.api.paths import TidyPath
 from service.api.problems import install_handlers
 from service.api.translate import translate_router
 from service.api.unsupported import unsupported_router
+from service.cache.opening import open_cache
+from service.cache.store import SegmentStore
 from service.engine.request import EngineLike
 from service.errors import NotReady
 from service.lifecycle import Lifecycle
@@ -96,19 +98,20 @@ def create_app(
 def _lifespan(service: Service, engine: EngineLike | None) -> Lifespan:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        loading = asyncio.create_task(_load(service, engine))
-        yield
-        service.lifecycle.draining = True
-        loading.cancel()
-        await asyncio.gather(loading, return_exceptions=True)
-        await _drain(service)
+        async with open_cache(service.settings, service.metrics.cache) as store:
+            loading = asyncio.create_task(_load(service, engine, store))
+            yield
+            service.lifecycle.draining = True
+            loading.cancel()
+            await asyncio.gather(loading, return_exceptions=True)
+            await _drain(service)
 
     return lifespan
 
 
-async def _load(service: Service, engine: EngineLike | None) -> None:
+async def _load(service: Service, engine: EngineLike | None, store: SegmentStore | None) -> None:
     try:
-        registry = await load_registry(service.settings, service.metrics, engine)
+        registry = await load_registry(service.settings, service.metrics, engine, store)
     except Exception as error:  # of whatever kind: a service that cannot load must end, and say why
         reasons = [str(one) for one in (error, error.__cause__) if one is not None]
         logger.error("the service cannot start: %s", ": ".join(reasons), exc_info=True)

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -14,8 +15,9 @@ import torch
 from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
 from model.config import DecodingOptions
 from model.decoding.running import CONTROL_IDS, RunningBatch
+from service.cache.grace import Grace
 from service.cache.sharing import SharingEngine
-from service.cache.store import LruStore, SegmentStore
+from service.cache.store import SegmentStore
 from service.engine.engine import Engine
 from service.engine.limits import EngineLimits
 from service.engine.observer import Observer
@@ -61,13 +63,16 @@ def choose_device(settings: Settings) -> torch.device:
     return torch.device("cuda" if has_cuda and settings.device != "cpu" else "cpu")
 
 
-async def load_registry(settings: Settings, observer: Observer, engine: EngineLike | None) -> Registry:
+async def load_registry(
+    settings: Settings, observer: Observer, engine: EngineLike | None, store: SegmentStore | None = None
+) -> Registry:
     """Load every checkpoint, start its engine and warm it up; the event loop stays free meanwhile.
 
     Args:
         settings: which checkpoints, and how they are to compute.
         observer: told what happens in the engines.
         engine: used, as it is, for every checkpoint instead of one engine for each.
+        store: remembers finished segments of all checkpoints.
 
     Raises:
         ModelError: a checkpoint cannot be used.
@@ -75,7 +80,6 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
         SettingsError: see ``find_checkpoints`` and ``choose_device``.
     """
     device = choose_device(settings)
-    store = LruStore(settings.cache_segments) if settings.cache_segments else None  # of all checkpoints
     served: dict[str, Served] = {}
     for path in find_checkpoints(settings.checkpoints):
         start = time.perf_counter()
@@ -111,7 +115,13 @@ def _build_engine(
         observer,
         torch_threads=settings.threads or default_threads(available_processors()),
     )
-    return SharingEngine(own, checkpoint.digest, store, observer)
+    grace = Grace(settings.cache_grace_seconds, max_segments=settings.max_running_rows)
+    return SharingEngine(own, _identity(checkpoint, settings), store, observer, grace=grace)
+
+
+def _identity(checkpoint: Checkpoint, settings: Settings) -> str:
+    """Equal where segments are translated equally, in this process and in others of other releases."""
+    return f"{checkpoint.digest} {settings.precision} {version('dragoman')}"
 
 
 def _warm_segmentation(checkpoint: Checkpoint) -> None:

@@ -39,7 +39,7 @@ class Plan:
         return [part for part in self.parts if isinstance(part, Segment)]
 
     def split(self) -> list[Plan]:
-        """Plans of one segment each, whose translations, one after the other, are this one's but for the marks.
+        """Plans of one segment each: their translations, joined, are this one's but for the marks.
 
         What stands behind a segment stays with it, what stands before the first one too. A plan without
         segments is its only part.

@@ -32,7 +32,7 @@ class Submitter:
         self._options = _options(served.decoding, job.alternatives + 1)
         self._widest = _options(served.decoding, max(job.alternatives + 1, served.decoding.beam_size))
 
-    def submit(self, plans: Sequence[Plan]) -> list[Trial]:
+    async def submit(self, plans: Sequence[Plan]) -> list[Trial]:
         """All segments of ``plans``, or none.
 
         Raises:
@@ -40,11 +40,16 @@ class Submitter:
         """
         segments = [(segment, bool(plan.marks)) for plan in plans for segment in plan.segments]
         requests = [self._request(segment, marked) for segment, marked in segments]
-        tickets = self._engine.submit(requests) if requests else ()
         return [
             Trial(segment, ticket, self._finisher.is_intact, partial(self._again, marked))
-            for (segment, marked), ticket in zip(segments, tickets, strict=True)
+            for (segment, marked), ticket in zip(segments, await self._tickets(requests), strict=True)
         ]
+
+    async def _tickets(self, requests: list[SegmentRequest]) -> Sequence[Ticket]:
+        if not requests:
+            return ()
+        await self._engine.recall(requests)
+        return self._engine.submit(requests)
 
     def _request(self, segment: Segment, marked: bool) -> SegmentRequest:
         """For a segment with placeholders all hypotheses of the beam are wanted: one may have kept them."""
@@ -54,11 +59,12 @@ class Submitter:
             self._job.priority,
             self._job.deadline,
             attention=marked or segment.has_spans,
+            scope=self._job.scope,
         )
 
-    def _again(self, marked: bool, segment: Segment) -> tuple[Segment, Ticket]:
+    async def _again(self, marked: bool, segment: Segment) -> tuple[Segment, Ticket]:
         plain = self._writer.without_placeholders(segment)
-        return plain, self._engine.submit([self._request(plain, marked)])[0]
+        return plain, (await self._tickets([self._request(plain, marked)]))[0]
 
 
 def _options(decoding: DecodingOptions, n_best: int) -> DecodingOptions:

@@ -63,7 +63,7 @@ class Translator:
         self._check_room(served)
         plans = await offload(job.characters, lambda: self._plan(job, served))
         finisher = Finisher(served.tokenizer, served.truecaser, job.target)
-        trials = Submitter(job, served, finisher).submit(plans)
+        trials = await Submitter(job, served, finisher).submit(plans)
         try:
             yield SubmittedJob(job, plans, trials, finisher, self._metrics)
         finally:

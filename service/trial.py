@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -11,7 +11,7 @@ from service.engine.request import SegmentResult, Ticket
 from service.errors import NotReady, Overloaded
 from service.segment import Segment
 
-Again = Callable[[Segment], tuple[Segment, Ticket]]
+Again = Callable[[Segment], Awaitable[tuple[Segment, Ticket]]]
 """Submits a segment without its placeholders; may raise ``Overloaded`` or ``NotReady``."""
 
 
@@ -55,7 +55,7 @@ class Trial:
         if self._first is None:
             self._first = await self._ticket.result()
             if self._segment.presentation.placeholders:
-                self._first = self._examine(self._first)
+                self._first = await self._examine(self._first)
         return self._first
 
     async def result(self) -> Decoded:
@@ -76,14 +76,14 @@ class Trial:
         if self._second is not None:
             self._second[1].cancel()
 
-    def _examine(self, result: SegmentResult) -> SegmentResult:
+    async def _examine(self, result: SegmentResult) -> SegmentResult:
         """``result`` with its intact hypotheses alone; if it has none, as it is, and decoded once more."""
         translation = result.translation
         intact = tuple(one for one in translation.hypotheses if self._is_intact(self._segment, one))
         if intact:
             return replace(result, translation=replace(translation, hypotheses=intact))
         with suppress(NotReady, Overloaded):
-            self._second = self._again(self._segment)
+            self._second = await self._again(self._segment)
         return result
 
 

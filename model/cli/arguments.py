@@ -25,6 +25,14 @@ def positive(text: str) -> int:
     return value
 
 
+def share(text: str) -> float:
+    """A number from 0 to 1, for ``argparse``."""
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """Add the folder to load."""
     parser.add_argument(

@@ -124,7 +124,7 @@ def _copies(
 
 
 def _copy_pattern(text: str) -> re.Pattern[str]:
-    """Finds ``text`` as networks write it, with spaces more or less, where it is no part of a word or number."""
+    """Finds ``text`` with spaces more or less, where it is no part of a word or number."""
     atoms = r"\s?".join(map(re.escape, _ATOM.findall(text))) or re.escape(text)
     before = rf"(?<![{_SPELLING}])(?<!\d[.,])" if text[0].isalnum() else ""
     after = rf"(?![{_SPELLING}])(?![.,]\d)" if text[-1].isalnum() else ""

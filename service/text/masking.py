@@ -1,8 +1,8 @@
 """A text in which every protected span is one character.
 
-These characters, *sentinels*, are private-use ones of the last two planes, which no text has outside its spans
-because private-use characters are spans themselves. So whatever handles the text, such as a sentence splitter,
-sees a span as one symbol that it cannot divide, and each sentinel tells which span it is.
+These characters, *sentinels*, are private-use ones of the last two planes, which no text has outside its
+spans because private-use characters are spans themselves. So whatever handles the text, such as a sentence
+splitter, sees a span as one symbol that it cannot divide, and each sentinel tells which span it is.
 """
 
 from __future__ import annotations

@@ -47,7 +47,7 @@ class Rewriting:
 
     @cached_property
     def _bounds(self) -> tuple[list[int], list[int]]:
-        """For each character where it, or what replaced it, now starts and ends; and where a next one would."""
+        """Where each character, or what replaced it, now starts and ends; and where a next one would."""
         starts: list[int] = []
         ends: list[int] = []
         shift = 0

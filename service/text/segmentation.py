@@ -5,9 +5,9 @@ A text is a list of pieces whose join is the text, code point for code point. A 
 breaks, and whatever holds no letter. Translating the former and joining gives the translated text with its
 layout kept.
 
-Lines and cells, which tabs or three spaces part, never share a segment. The sign before an item of a list, and
-emoji and tags at either end of a sentence, are verbatim. Protected spans are sentinels here, and never divided:
-see ``service.text.masking``. Within a line, ``sentencex`` finds the sentences. Three
+Lines and cells, which tabs or three spaces part, never share a segment. The sign before an item of a list,
+and emoji and tags at either end of a sentence, are verbatim. Protected spans are sentinels here, and never
+divided: see ``service.text.masking``. Within a line, ``sentencex`` finds the sentences. Three
 things about its version 1.0.32 shape the code around it:
 
 - it panics on some texts with white space outside ASCII, such as a no-break space after a single capital:
@@ -32,7 +32,7 @@ from service.text.masking import BLOCK, LOOSE
 SCAN_CHARACTERS = 4000
 
 _BETWEEN_CELLS = re.compile(f"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029{BLOCK}]+|[ \u00a0]{{3,}}")
-_BULLET = re.compile(r"(?:\s*(?:[-*+•◦▪‣·–—]|[#]{1,6}|>|\(?\d{1,3}\)|[A-Za-z]\))\s+){1,3}")
+_BULLET = re.compile(r"(?:\s*(?:[-*+•◦▪‣·\u2013\u2014]|[#]{1,6}|>|\(?\d{1,3}\)|[A-Za-z]\))\s+){1,3}")
 _WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 _INVISIBLE = "\x00\u200b\u200e\u200f\u2060\ufeff" + "".join(
     chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))

@@ -40,13 +40,14 @@ _PATH = rf"""
 """
 _SOCIAL = rf"""
     (?<![\w&/\#])\#(?=\d{{0,20}}[^\W\d_])\w{{1,100}}                                   # hashtag
-  | (?<![\w@./])@[0-9{_LATIN}_](?:[0-9{_LATIN}_.-]{{0,62}}[0-9{_LATIN}_])?(?:@[a-z0-9-]{{1,60}}(?:\.[a-z0-9-]{{1,60}}){{1,5}})?
+  | (?<![\w@./])@[0-9{_LATIN}_](?:[0-9{_LATIN}_.-]{{0,62}}[0-9{_LATIN}_])?
+    (?:@[a-z0-9-]{{1,60}}(?:\.[a-z0-9-]{{1,60}}){{1,5}})?                            # mention
 """
 _GROUPED = r"\d{1,3}(?:[\ \u00a0\u202f\u2009]\d{3}(?!\d)){1,5}"
 _NUMERAL = rf"(?:{_GROUPED}(?:[.,]\d{{1,9}}(?!\d))?|\d{{1,15}}(?:[.,'\u2019]\d{{1,15}}){{0,6}})"
 _UNITS = (
-    "(?:[kcmdµμn]?m|ha|h|min|m?s|[kmµμ]?g|t|[mcd]?[lL]|[kMGTP]i?(?:B|bit|bps)|bit|[kMGT]?Hz|[kMGT]?W|[kMG]?Wh|m?V"
-    "|kV|m?A|mAh|kN|N|[km]?J|k?cal|h?Pa|m?bar|dB|dpi|px|pt|em|rem|rpm|ppm|fps|mph|km/h|m/s|[kMG]bit/s|MB/s|ft|lbs?"
+    "(?:[kcmdµμn]?m|ha|h|min|m?s|[kmµμ]?g|t|[mcd]?[lL]|[kMGTP]i?(?:B|bit|bps)|bit|[kMGT]?Hz|[kMGT]?W|[kMG]?Wh"
+    "|m?V|kV|m?A|mAh|kN|N|[km]?J|k?cal|h?Pa|m?bar|dB|dpi|px|pt|em|rem|rpm|ppm|fps|mph|km/h|m/s|[kMG]bit/s|MB/s|ft|lbs?"
     "|oz|mi|yd|K|EUR|USD|GBP|CHF|JPY|CNY|RMB)[²³]?(?:/(?:[kcm]?m|k?g|h|min|s|l|L|kWh)[²³]?)?"
 )
 _NUMBERS = rf"""
@@ -55,13 +56,13 @@ _NUMBERS = rf"""
   | (?<![\w.])\d{{4}}-\d{{2}}-\d{{2}}(?:T\d{{2}}:\d{{2}}(?::\d{{2}})?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?(?![\w-])
   | (?<![\w./])\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d{{2}})(?![\w/]|\.\d)                # dates
   | (?<![\w.:])\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?![\w:])                                  # times
-  | (?<![\w.])[vV]?\d{{1,5}}(?:\.\d{{1,5}}){{2,5}}(?:[-+.]?(?:alpha|beta|rc|dev|post|a|b)\.?\d{{0,4}})?(?![\w])
+  | (?<![\w.])[vV]?\d{{1,5}}(?:\.\d{{1,5}}){{2,5}}(?:[-+.]?(?:alpha|beta|rc|dev|post|a|b)\.?\d{{0,4}})?(?!\w)
   | (?<![\w.])[vV]\d{{1,5}}(?:\.\d{{1,5}})?(?:[-+.]?(?:alpha|beta|rc|dev|a|b)\.?\d{{0,4}})?(?!\w|\.\d)  # v2
   | (?<![\w+])\+\d(?:[\ ()/-]?[\ ()/-]?\d){{6,16}}(?!\w)                               # telephone
-  | (?<![\w.,])[-+\u2212±]?(?:{_NUMERAL}\s?[-\u2013x×]\s?)?{_NUMERAL}[\ \u00a0\u202f\u2009]?
+  | (?<![\w.,])[-+\u2212±]?(?:{_NUMERAL}\s?[-\u2013x\xd7]\s?)?{_NUMERAL}[\ \u00a0\u202f\u2009]?
     (?:{_UNITS}|°[CF]|[€$£¥₹%‰°])(?![{_LATIN}\d])                                    # 5 kg, 20 °C, 3,50 €
   | (?<![\w$€£¥₹])(?:US)?[$€£¥₹][\ \u00a0\u202f]?{_NUMERAL}(?!\d)                         # $5
-  | (?<![{_LATIN}\d_.,:/-])(?:{_GROUPED}|\d{{3,40}})(?![{_LATIN}\d_万亿千百]|[.,:/-]\d)                   # 1999
+  | (?<![{_LATIN}\d_.,:/-])(?:{_GROUPED}|\d{{3,40}})(?![{_LATIN}\d_万亿千百]|[.,:/-]\d)   # 1999
 """
 _SYMBOLS = r"""
     [\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u29ff\u2b00-\u2bff\U0001f000-\U0001faff]{1,50}

@@ -1,13 +1,13 @@
 """What of a text is to be copied, not translated.
 
-Addresses of pages and people, emoji and other symbols, numbers with units, variables of message formats, tags,
-hashtags, mentions, code, paths, versions and private-use characters are known by their look; the caller may
-name further ranges. All of it is pure, and linear in the text's length: every pattern is bounded.
+Addresses of pages and people, emoji and other symbols, numbers with units, variables of message formats,
+tags, hashtags, mentions, code, paths, versions and private-use characters are known by their look; the caller
+may name further ranges. All of it is pure, and linear in the text's length: every pattern is bounded.
 
 Numbers are a matter of judgement (decision 13). Copied are those that mean the same in every language: whole
-numbers of three digits or more, dates, times, versions, and whatever has a unit or a currency with it. Left to
-the network are one or two digits, which grammar depends on ("1 Hund", "am 3. Mai"), and plain decimals, whose
-comma is another language's point.
+numbers of three digits or more, dates, times, versions, and whatever has a unit or a currency with it. Left
+to the network are one or two digits, which grammar depends on ("1 Hund", "am 3. Mai"), and plain decimals,
+whose comma is another language's point.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ Found = tuple[Range, Kind]
 
 
 def _joined(found: Sequence[Found]) -> list[Found]:
-    """``found``, which is sorted, with what overlaps or touches as one; it is loose if its outermost parts are."""
+    """``found``, which is sorted, with what overlaps or touches as one; loose if its outermost parts are."""
     result: list[Found] = []
     for one, kind in found:
         if not result or one.start > result[-1][0].end:

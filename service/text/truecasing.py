@@ -34,8 +34,8 @@ class Truecaser:
     """Knows words by the vocabulary: its pieces have the frequencies of the text that it was trained on.
 
     A word's spelling is as probable as its segmentation under the unigram language model (Kudo 2018). German
-    nouns, names and acronyms are pieces with their capitals. Capitals at the beginning of sentences count too,
-    so the comparison of frequent words needs margins.
+    nouns, names and acronyms are pieces with their capitals. Capitals at the beginning of sentences count
+    too, so the comparison of frequent words needs margins.
 
     Args:
         tokenizer: the vocabulary.

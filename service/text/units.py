@@ -32,7 +32,7 @@ class Unit:
 
 
 def units(text: str, links: Iterable[Link]) -> list[Unit]:
-    """The units of ``text``, the target of ``links``, each with the source that the heaviest link leads to."""
+    """The units of ``text``, the target of ``links``, each with what its heaviest link leads to."""
     heaviest = sorted(links, key=lambda link: link.weight)
     by_character: dict[int, Range] = {}
     for link in heaviest:  # a heavier one overwrites
