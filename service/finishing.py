@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -39,24 +40,29 @@ class Finisher:
         """Whether the network has kept every placeholder of ``segment``, and made up none."""
         return is_intact(self.tokenizer.decode(hypothesis.tokens), segment.presentation)
 
-    def finish(self, segment: Segment, translation: Translation) -> list[Stretch]:
+    def finish(self, segment: Segment, translation: Translation, *, linked: bool) -> list[Stretch]:
         """The different translations of ``segment``, best first; never empty, and no text is.
 
         Hypotheses differ in their tokens and can still be the same words. Where none has any text, the source
         stands in for it: nothing is dropped.
+
+        Args:
+            segment: as it was decoded.
+            translation: of the segment.
+            linked: whether the links between the two are wanted; they take most of the time.
         """
         finished: dict[str, Stretch] = {}
         for hypothesis in translation.hypotheses:
-            stretch = self._stretch(segment, hypothesis)
+            stretch = self._stretch(segment, hypothesis, linked)
             if stretch is not None:
                 finished.setdefault(stretch.target, stretch)
         return list(finished.values()) or [Stretch(segment.text, segment.text, {})]
 
-    def _stretch(self, segment: Segment, hypothesis: Hypothesis) -> Stretch | None:
+    def _stretch(self, segment: Segment, hypothesis: Hypothesis, linked: bool) -> Stretch | None:
         """The translation that ``hypothesis`` is, or None if it is empty."""
         text = self.tokenizer.decode(hypothesis.tokens)
-        found = self._links(segment, hypothesis)
-        located = locate(text, segment.presentation, segment.spans, found, normalize)
+        find_links = functools.cache(lambda: self._links(segment, hypothesis))
+        located = locate(text, segment.presentation, segment.spans, find_links, normalize)
         if not _has_text(text, located):
             return None
         steps = [put_in(text, located, segment.text)]
@@ -64,10 +70,10 @@ class Finisher:
             steps.append(rewrite(steps[-1].after, edits_of(steps[-1].after)))
         target = steps[-1].after
         placements = {one.sentinel: one.placement for one in located if one.sentinel}
-        moved = _moved(found, segment.presentation.rewriting, steps)
-        return Stretch(
-            segment.text, target, placements, (*moved, *_exact(segment.text, target)) if found else ()
-        )
+        if not linked or not find_links():
+            return Stretch(segment.text, target, placements)
+        moved = _moved(find_links(), segment.presentation.rewriting, steps)
+        return Stretch(segment.text, target, placements, (*moved, *_exact(segment.text, target)))
 
     def _links(self, segment: Segment, hypothesis: Hypothesis) -> tuple[Link, ...]:
         """Between what the network read and what it wrote; none if its attention is not known."""

@@ -47,7 +47,8 @@ def restore(plan: Plan, decoded: Sequence[Decoded], finisher: Finisher, alternat
     no k-th.
     """
     translations = [one.result.translation for one in decoded]
-    ranked = [finisher.finish(one.segment, one.result.translation) for one in decoded]
+    linked = bool(plan.marks)
+    ranked = [finisher.finish(one.segment, one.result.translation, linked=linked) for one in decoded]
     versions = [
         _join(plan, [texts[rank] if rank < len(texts) else texts[0] for texts in ranked])
         for rank in range(alternatives + 1)

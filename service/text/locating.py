@@ -44,7 +44,7 @@ def locate(
     text: str,
     presentation: Presentation,
     spans: Mapping[str, Span],
-    links: Sequence[Link],
+    find_links: Callable[[], Sequence[Link]],
     normalize: Callable[[str], str],
 ) -> list[Located]:
     """The place of every span in ``text``, each exactly once, and what is to be removed.
@@ -57,7 +57,8 @@ def locate(
         text: what the network wrote.
         presentation: what it read.
         spans: of the segment, by sentinel.
-        links: between what it read and wrote; none if that is not known.
+        find_links: called if something is missing: the links between what it read and wrote; none if that is
+            not known.
         normalize: what happens to a text on its way through the vocabulary.
 
     Returns:
@@ -68,7 +69,7 @@ def locate(
     missing = {*spans_of(presentation)} - {one.sentinel for one in located}
     if not missing:
         return located
-    search = _Search(text, presentation, located, links)
+    search = _Search(text, presentation, located, find_links())
     for sentinel in presentation.written:
         if sentinel in missing and search.replace(sentinel):
             missing.remove(sentinel)

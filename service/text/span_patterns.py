@@ -55,19 +55,21 @@ _NUMBERS = rf"""
   | (?<!\w)0x[0-9A-Fa-f]{{1,64}}(?!\w)
   | (?<![\w.])\d{{4}}-\d{{2}}-\d{{2}}(?:T\d{{2}}:\d{{2}}(?::\d{{2}})?(?:Z|[+-]\d{{2}}:?\d{{2}})?)?(?![\w-])
   | (?<![\w./])\d{{1,2}}[./]\d{{1,2}}[./](?:\d{{4}}|\d{{2}})(?![\w/]|\.\d)                # dates
-  | (?<![\w.:])\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?![\w:])                                  # times
+  | (?<![\w.:])\d{{1,2}}:\d{{2}}(?::\d{{2}})?(?!\w|:\d)                                  # times
   | (?<![\w.])[vV]?\d{{1,5}}(?:\.\d{{1,5}}){{2,5}}(?:[-+.]?(?:alpha|beta|rc|dev|post|a|b)\.?\d{{0,4}})?(?!\w)
   | (?<![\w.])[vV]\d{{1,5}}(?:\.\d{{1,5}})?(?:[-+.]?(?:alpha|beta|rc|dev|a|b)\.?\d{{0,4}})?(?!\w|\.\d)  # v2
   | (?<![\w+])\+\d(?:[\ ()/-]?[\ ()/-]?\d){{6,16}}(?!\w)                               # telephone
-  | (?<![\w.,])[-+\u2212±]?(?:{_NUMERAL}\s?[-\u2013x\xd7]\s?)?{_NUMERAL}[\ \u00a0\u202f\u2009]?
+  | (?<![{_LATIN}\d_.,:/-])(?:{_GROUPED}|\d{{3,40}})(?![{_LATIN}\d_万亿千百]|[.,:/-]\d)   # 1999
+"""
+_QUANTITIES = rf"""
+    (?<![\w.,])[-+\u2212±]?(?:{_NUMERAL}\s?[-\u2013x\xd7]\s?)?{_NUMERAL}[\ \u00a0\u202f\u2009]?
     (?:{_UNITS}|°[CF]|[€$£¥₹%‰°])(?![{_LATIN}\d])                                    # 5 kg, 20 °C, 3,50 €
   | (?<![\w$€£¥₹])(?:US)?[$€£¥₹][\ \u00a0\u202f]?{_NUMERAL}(?!\d)                         # $5
-  | (?<![{_LATIN}\d_.,:/-])(?:{_GROUPED}|\d{{3,40}})(?![{_LATIN}\d_万亿千百]|[.,:/-]\d)   # 1999
 """
 _SYMBOLS = r"""
     [\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u29ff\u2b00-\u2bff\U0001f000-\U0001faff]{1,50}
   | [\ue000-\uf8ff\U000f0000-\U0010ffff]{1,50}       # private use
-  | (?<![\w:]):(?:[a-z][a-z0-9_+-]{1,50}|\+1|-1|100|1234):(?![\w:])   # :emoji:
+  | (?<![\w:]):(?:[a-z][a-z0-9_+-]{1,50}|\+1|-1|100|1234):(?!\w)   # :emoji:
 """
 _TAGS = r"""
     <!--[^\n]{0,500}?-->
@@ -80,6 +82,8 @@ CODE = re.compile("|".join((_VARIABLE, _INLINE_CODE, _PATH, _SOCIAL)), re.VERBOS
 """Variables of message formats, code, paths, hashtags and mentions."""
 NUMBER = re.compile(_NUMBERS, re.VERBOSE)
 """Numbers that mean the same in every language, as they are; see ``service.text.spans``."""
+QUANTITY = re.compile(_QUANTITIES, re.VERBOSE)
+"""Numbers with units or currencies."""
 SYMBOL = re.compile(_SYMBOLS, re.VERBOSE)
 """Arrows, dingbats, private-use characters and emoji spelt out."""
 TAG = re.compile(_TAGS, re.VERBOSE)

@@ -22,7 +22,7 @@ import emoji
 
 from service.text.annotated import Range, merged
 from service.text.links import find_links
-from service.text.span_patterns import CODE, NUMBER, SYMBOL, TAG
+from service.text.span_patterns import CODE, NUMBER, QUANTITY, SYMBOL, TAG
 
 _MAY_BE_EMOJI = re.compile("[\u00a9\u00ae\u203c-\u2fff\u3030\u303d\u3297\u3299\U0001f000-\U0001ffff]")
 """A character that each emoji holds one of; most texts have none, and are not looked at further."""
@@ -70,9 +70,8 @@ def find_spans(text: str, protected: Sequence[Range] = ()) -> list[Span]:
         protected: ranges that are spans whatever they look like; none is empty.
     """
     loose = [(one, Kind.LOOSE) for one in chain(_emoji(text), _matches(SYMBOL, text), _matches(TAG, text))]
-    words = [
-        (one, Kind.WORD) for one in chain(find_links(text), _matches(CODE, text), _matches(NUMBER, text))
-    ]
+    patterns = [_matches(pattern, text) for pattern in (CODE, NUMBER, QUANTITY)]
+    words = [(one, Kind.WORD) for one in chain(find_links(text), *patterns)]
     found = _joined(sorted([*loose, *words], key=lambda item: (item[0].start, -item[0].end)))
     if not protected:
         return [_span(text, one, kind, found=True) for one, kind in found]
