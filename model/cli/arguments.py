@@ -78,9 +78,9 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--precision",
-        choices=("float32", "bfloat16"),
+        choices=("float32", "bfloat16", "int8"),
         default="float32",
-        help="what to compute in (default: %(default)s)",
+        help="what to compute in; int8: translating on a CPU that has AVX-512 VNNI (default: %(default)s)",
     )
     group.add_argument("--threads", type=positive, metavar="N", help="CPU threads (default: all cores)")
     group.add_argument(
