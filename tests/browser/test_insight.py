@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from selenium.webdriver import Keys
 from selenium.webdriver.common.action_chains import ActionChains
@@ -12,7 +14,8 @@ from tests.browser.page import Page
 
 GERMAN = "Wo ist der Bahnhof?"
 ENGLISH = "Where is the station?"
-COPIED = "Zwei Hunde laufen im Park."  # a sentence that the phrase book does not know, and leaves as it is
+COPIED = "Ein kleiner alter Hund schläft hier."
+"""A sentence that the phrase book does not know, and leaves as it is."""
 
 
 def found(page: Page, selector: str) -> list[WebElement]:
@@ -57,7 +60,7 @@ def test_pointing_at_a_word_marks_what_it_comes_from(page: Page) -> None:
 def test_the_mark_lies_behind_the_word(page: Page) -> None:
     """What lies behind the text field has its text at the same place, whatever is in front of it."""
     lines = "\n".join(["Hund"] * 30)
-    translated(page, f"{lines}\n😀 {GERMAN}")
+    translated(page, f"{lines}\n😀\n{GERMAN}")
     point_at(page, "station")
     page.wait(lambda: texts(page, "#mirror mark") == ["Bahnhof"])
     field, mirror = page.element("text"), page.element("mirror")
@@ -85,10 +88,9 @@ def test_a_sentence_tells_about_itself(page: Page) -> None:
     page.wait(lambda: found(page, "#attention table"))
     assert "Confidence 90%." in page.text("sentence-facts")
     assert texts(page, ".asked") == [ENGLISH]
-    heads = "".join(texts(page, "#attention th[scope=col]"))
-    assert heads.replace("·", "") == GERMAN.replace(" ", "") + "(end)"
-    rows = "".join(texts(page, "#attention th[scope=row]"))
-    assert rows.replace("·", "") == ENGLISH.replace(" ", "") + "(end)"
+    for scope, text in (("col", GERMAN), ("row", ENGLISH)):
+        pieces = "".join(texts(page, f"#attention th[scope={scope}]"))
+        assert re.sub("[·␣]", "", pieces) == text.replace(" ", "") + "(end)"
     shades = [{str(cell.get_attribute("class")).split("-")[1] for cell in line} for line in cells(page)]
     assert all(max(line) > "0" for line in shades[:-1]), "each piece was read from somewhere"
     page.element("sentence-close").click()
