@@ -150,6 +150,9 @@ class TrainingConfig(Frozen):
     initialize_from: Path | None = Field(
         default=None, description="a checkpoint of the same shape and vocabulary whose weights to start from"
     )
+    transfer_vocabulary: bool = Field(
+        default=False, description="whether the vocabulary of initialize_from may be another"
+    )
     seed: NonNegativeInt = 1
     max_updates: PositiveInt = 20_000
     batch_tokens: PositiveInt = Field(default=4096, description="padded source + target tokens of a batch")

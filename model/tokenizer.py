@@ -1,29 +1,33 @@
 """SentencePiece: text to token ids and exactly back.
 
-For every string without lone surrogates, ``decode(encode(text)) == normalize(text)``, and ``normalize`` is
-Unicode NFKC and nothing else: spaces at either end, line breaks, NUL, joiners and emoji survive. What
-the vocabulary lacks is spelt in UTF-8 bytes, so no text is unknown; text that looks like a control symbol
-(``</s>``, ``<2de>``) is ordinary text.
+For every string without lone surrogates, ``decode(encode(text)) == tokenizer.in_script(normalize(text))``.
+``normalize`` is Unicode NFKC, but for the full-width punctuation of Chinese, and nothing else: spaces at
+either end, line breaks, NUL, joiners and emoji survive. ``in_script`` changes nothing unless the vocabulary
+was made to read Chinese in one script. What the vocabulary lacks is spelt in UTF-8 bytes, so no text is
+unknown; text that looks like a control symbol (``</s>``, ``<2de>``) is ordinary text.
 
-Three departures from SentencePiece's defaults make the inverse exact. Its normalisation is the identity
-(NFKC happens here, and no space is removed). The space put before the first word, so that a word has the
-same piece wherever it stands, is added and removed here. U+2581, which SentencePiece uses to write a space,
-is always spelt in bytes.
+Three departures from SentencePiece's defaults make the inverse exact. Its normalisation is the identity, or
+one character for another (NFKC happens here, and no space is removed). The space put before the first word,
+so that a word has the same piece wherever it stands, is added and removed here. U+2581, which SentencePiece
+uses to write a space, is always spelt in bytes.
+
+*Placeholders* are private-use characters that are always one piece. A network trained on sentences in which
+they stand for names, numbers and the like copies them to their places in the translation.
 """
 
 from __future__ import annotations
 
 import heapq
-import io
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from itertools import count, takewhile
 from pathlib import Path
 
-from sentencepiece import SentencePieceProcessor, SentencePieceTrainer
+from sentencepiece import SentencePieceProcessor
 
-from model.errors import CheckpointError, CorpusError, DirectionError
-from model.vocabulary import SPACE_SYMBOL, Vocabulary, tag_symbol
+from model.errors import CheckpointError, DirectionError
+from model.vocabulary import SPACE_SYMBOL, Vocabulary
 
 PAD = 0
 BOS = 1
@@ -32,19 +36,29 @@ UNK = 3
 
 _PROBE = " \u2581 a  \t\n\x00\U0001f469\u200d\U0001f680 "
 
+_FULL_WIDTH = re.compile("([\uff01\uff08\uff09\uff0c\uff1a\uff1b\uff1f]+)")
+"""What NFKC would turn into the ASCII ``! ( ) , : ; ?``, which nobody writes in Chinese."""
+_FIRST_PLACEHOLDER = 0xE000
+
 Segmentation = tuple[list[int], float]
 
 
 def normalize(text: str) -> str:
-    """Unicode NFKC: what ``decode(encode(text))`` gives back."""
-    return unicodedata.normalize("NFKC", text)
+    """Unicode NFKC of all but full-width exclamation and question marks, parentheses, commas and colons."""
+    parts = _FULL_WIDTH.split(text)  # these stand at the odd places
+    return "".join([part if i % 2 else unicodedata.normalize("NFKC", part) for i, part in enumerate(parts)])
+
+
+def placeholder(number: int) -> str:
+    """The character of placeholder ``number``, counted from 0."""
+    return chr(_FIRST_PLACEHOLDER + number)
 
 
 class Tokenizer:
     """A trained vocabulary. Immutable; may be used from several threads at once.
 
     Args:
-        model_proto: a SentencePiece model as ``train_tokenizer`` makes it.
+        model_proto: a SentencePiece model as ``model.tokenizer_training`` makes it.
 
     Raises:
         CheckpointError: the bytes are not such a model.
@@ -55,6 +69,8 @@ class Tokenizer:
         self._serialized = model_proto
         self._vocabulary = Vocabulary.read(self._processor)
         self._space_symbol_ids = [self._processor.PieceToId(f"<0x{b:02X}>") for b in SPACE_SYMBOL.encode()]
+        known = takewhile(frozenset(self._vocabulary.pieces).__contains__, map(placeholder, count()))
+        self._placeholders = tuple(known)
         self._check()
 
     @classmethod
@@ -85,6 +101,19 @@ class Tokenizer:
     def languages(self) -> tuple[str, ...]:
         """The target languages that have a tag, in the order of their ids."""
         return tuple(self._vocabulary.tags)
+
+    @property
+    def placeholders(self) -> tuple[str, ...]:
+        """The characters that stand for what is to be copied; none in a vocabulary made without them."""
+        return self._placeholders
+
+    def in_script(self, text: str) -> str:
+        """``text`` with the characters of the script that the vocabulary has, such as Simplified Chinese.
+
+        One for one, and the text itself for a vocabulary without such a preference. Spaces stay as they are.
+        """
+        parts = text.split(SPACE_SYMBOL)
+        return SPACE_SYMBOL.join([self._processor.Normalize(p).replace(SPACE_SYMBOL, " ") for p in parts])
 
     def tag(self, language: str) -> int:
         """The id that, as the first source token, asks for ``language``.
@@ -172,84 +201,13 @@ class Tokenizer:
             raise CheckpointError("the tokenizer does not give text back as it was; train it with `prepare`")
 
 
-def train_tokenizer(
-    sentences: Iterable[str],
-    *,
-    vocabulary_size: int,
-    languages: Sequence[str],
-    character_coverage: float = 1.0,
-    threads: int = 1,
-) -> Tokenizer:
-    """Train a unigram vocabulary (Kudo 2018) with a tag for each of ``languages``.
-
-    The result depends on the arguments alone; nothing is random. Digits are pieces of their own, so that a
-    number is copied digit by digit instead of being learnt.
-
-    Args:
-        sentences: the text; languages mixed in the proportion in which they shall share the vocabulary.
-        vocabulary_size: number of ids, the 4 special, 256 byte and ``len(languages)`` tag ids included.
-        languages: lower-case codes, such as ``de``.
-        character_coverage: share of all characters in ``sentences`` that get a piece of their own; the
-            rest, rare ones, are spelt in bytes.
-        threads: part of "the arguments alone": sums are taken in another order with another number.
-
-    Raises:
-        CorpusError: there is no text, or ``vocabulary_size`` is too large or too small for it.
-        ValueError: a language code is not lower-case letters, or a sentence has a lone surrogate.
-    """
-    model = io.BytesIO()
-    lines = list(_training_lines(sentences))  # SentencePiece would hide what goes wrong while they are made
-    try:
-        SentencePieceTrainer.Train(
-            sentence_iterator=iter(lines),
-            model_writer=model,
-            model_type="unigram",
-            vocab_size=vocabulary_size,
-            character_coverage=character_coverage,
-            byte_fallback=True,
-            split_digits=True,
-            normalization_rule_name="identity",
-            add_dummy_prefix=False,
-            remove_extra_whitespaces=False,
-            control_symbols=[tag_symbol(language) for language in languages],
-            pad_id=PAD,
-            bos_id=BOS,
-            eos_id=EOS,
-            unk_id=UNK,
-            num_threads=threads,
-            minloglevel=2,
-        )
-    except RuntimeError as error:
-        raise CorpusError(_explain(str(error), vocabulary_size)) from error
-    return Tokenizer(model.getvalue())
-
-
-def _training_lines(sentences: Iterable[str]) -> Iterator[str]:
-    for sentence in sentences:
-        if text := _checked(sentence):
-            yield " " + text
-
-
-def _explain(message: str, vocabulary_size: int) -> str:
-    if "sentences_.empty()" in message:
-        return "no tokenizer can be trained: there is no text"
-    if found := re.search(r"set it to a value <= (\d+)", message):
-        return f"vocabulary size {vocabulary_size} is too large for this text; use at most {found[1]}"
-    if "smaller than required_chars" in message:
-        return (
-            f"vocabulary size {vocabulary_size} is too small: the special symbols, the 256 bytes and every"
-            " character of the text need an id; enlarge it or lower the character coverage"
-        )
-    return f"no tokenizer can be trained on this text: {message}"
-
-
 def _parts(text: str) -> list[str]:
     """The normalised text, with the space before its first word, split at U+2581; ``[""]`` for no text."""
-    normal = _checked(text)
+    normal = checked(text)
     return (" " + normal).split(SPACE_SYMBOL) if normal else [""]
 
 
-def _checked(text: str) -> str:
+def checked(text: str) -> str:
     """``normalize(text)``, which must be what UTF-8 can spell."""
     normal = normalize(text)
     try:

@@ -5,9 +5,21 @@ from __future__ import annotations
 import hmac
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from service.errors import KeyMissing, KeyRefused, QuotaExceeded
 from service.settings import Settings, SettingsError, variable
+
+
+@dataclass(slots=True)
+class Charge:
+    """What a request costs.
+
+    Attributes:
+        earned: characters whose translation has been handed out, whatever becomes of the rest.
+    """
+
+    earned: int = 0
 
 
 class Account:
@@ -25,8 +37,8 @@ class Account:
         self.quota = quota
 
     @contextmanager
-    def charge(self, characters: int) -> Iterator[None]:
-        """Count ``characters``; they are given back if what is done within fails.
+    def charge(self, characters: int) -> Iterator[Charge]:
+        """Count ``characters``; those that were not earned are given back if what is done within fails.
 
         Raises:
             QuotaExceeded: there are not so many left; nothing is counted.
@@ -34,10 +46,11 @@ class Account:
         if self.quota is not None and self.characters + characters > self.quota:
             raise QuotaExceeded(f"{self.characters} of {self.quota} characters are used up")
         self.characters += characters
+        charge = Charge()
         try:
-            yield
+            yield charge
         except BaseException:
-            self.characters -= characters
+            self.characters -= characters - charge.earned
             raise
 
 

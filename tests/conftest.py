@@ -10,7 +10,8 @@ import torch
 from model.build import build_model
 from model.checkpoint import save_checkpoint
 from model.config import DecodingOptions, ModelConfig
-from model.tokenizer import Tokenizer, train_tokenizer
+from model.tokenizer import Tokenizer
+from model.tokenizer_training import train_tokenizer
 
 TINY_DIRECTIONS = (("de", "en"), ("en", "de"))
 TINY_TEXT = (

@@ -112,6 +112,27 @@ def _add_tokenizer_arguments(parser: argparse.ArgumentParser) -> None:
         " (default: %(default)s; 0.9995 is better for Chinese and Japanese)",
     )
     group.add_argument(
+        "--simplify-chinese",
+        action="store_true",
+        help="read Traditional Chinese characters as Simplified ones; the network then writes Simplified",
+    )
+    group.add_argument(
+        "--placeholders",
+        type=_not_negative,
+        default=PrepareOptions.placeholders,
+        metavar="N",
+        help="ids for placeholders, which stand for names, numbers, addresses and variables that are copied"
+        " (default: %(default)s)",
+    )
+    group.add_argument(
+        "--placeholder-share",
+        type=_fraction,
+        default=PrepareOptions.placeholder_share,
+        metavar="SHARE",
+        help="of the pairs whose sides share such a thing, train on so many a second time with placeholders"
+        " (default: %(default)s)",
+    )
+    group.add_argument(
         "--tokenizer-sentences",
         type=positive,
         default=PrepareOptions.tokenizer_sentences,
@@ -181,6 +202,9 @@ def _options(args: argparse.Namespace) -> PrepareOptions:
         directions=tuple(parse_direction(text) for text in args.direction),
         vocabulary_size=args.vocabulary_size,
         character_coverage=args.character_coverage,
+        placeholders=args.placeholders,
+        placeholder_share=args.placeholder_share,
+        simplify_chinese=args.simplify_chinese,
         tokenizer=args.tokenizer,
         tokenizer_sentences=args.tokenizer_sentences,
         segmentations=args.segmentations,
@@ -202,6 +226,13 @@ def _share(text: str) -> float:
     value = float(text)
     if not 0.98 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not between 0.98 and 1")
+    return value
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
 
 

@@ -117,7 +117,10 @@ class Trainer:
         """
         if self.config.initialize_from:
             weights, digest = initial_weights(
-                self.config.initialize_from, self.model.config, self.corpus.tokenizer
+                self.config.initialize_from,
+                self.model.config,
+                self.corpus.tokenizer,
+                transfer_vocabulary=self.config.transfer_vocabulary,
             )
             for model in (self.model, self.average.module):
                 model.load_state_dict(weights)

@@ -12,16 +12,21 @@ import numpy.typing as npt
 
 from model.training.cleaning import Bool, Cleaner, PairFilter
 from model.training.corpus import Direction, Pair, Unreadable
+from model.training.placeholders import PlaceholderMaker
 
 Int32 = npt.NDArray[np.int32]
 
 
 @dataclass
 class CorpusReport:
-    """What became of one corpus: how many lines were read, and how many dropped for which reason."""
+    """What became of one corpus: how many lines were read, and how many dropped for which reason.
+
+    ``variants`` is how many pairs were stored a second time, with placeholders.
+    """
 
     name: str
     read: int = 0
+    variants: int = 0
     dropped: Counter[str] = field(default_factory=Counter)
 
     @property
@@ -79,8 +84,11 @@ class PairCollector:
         reports: one for each corpus added.
     """
 
-    def __init__(self, cleaner: Cleaner, pair_filter: PairFilter) -> None:
+    def __init__(
+        self, cleaner: Cleaner, pair_filter: PairFilter, placeholders: PlaceholderMaker | None = None
+    ) -> None:
         self.reports: list[CorpusReport] = []
+        self._placeholders = placeholders or PlaceholderMaker(0)
         self._cleaner = cleaner
         self._filter = pair_filter
         self._indices: dict[str, int] = {}
@@ -106,10 +114,16 @@ class PairCollector:
         first, second = self._cleaner.clean(pair[0]), self._cleaner.clean(pair[1])
         if reason := self._filter.judge(languages, first, second):
             return reason
+        self._store(first, second)
+        if variant := self._placeholders.variant(first, second):
+            self._store(*variant)
+            self.reports[-1].variants += 1
+        return None
+
+    def _store(self, first: str, second: str) -> None:
         self._first.append(self._index(first))
         self._second.append(self._index(second))
         self._corpus.append(len(self.reports) - 1)
-        return None
 
     def _index(self, text: str) -> int:
         return self._indices.setdefault(text, len(self._indices))

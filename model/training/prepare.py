@@ -14,13 +14,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from model.chinese import simplified_characters
 from model.errors import ConfigError, CorpusError
-from model.tokenizer import Tokenizer, train_tokenizer
+from model.tokenizer import Tokenizer
+from model.tokenizer_training import NO_CHARACTERS, train_tokenizer
 from model.training.cleaning import Cleaner, PairFilter, TokenLimits
 from model.training.corpus import Direction, Pair, ParallelText, Unreadable, sha256
 from model.training.dataset import Dataset
 from model.training.encoding import directed_pairs, encode_sentences
 from model.training.pairs import CorpusReport, PairCollector, PairTable
+from model.training.placeholders import PlaceholderMaker
 from model.training.prepared import write_prepared
 
 if TYPE_CHECKING:
@@ -42,7 +45,11 @@ class PrepareOptions:
         vocabulary_size: of the tokenizer to train.
         character_coverage: as in ``train_tokenizer``.
         tokenizer_sentences: train the tokenizer on at most so many sentences of each language.
-        tokenizer: a model file to use instead of training one.
+        placeholders: characters of the vocabulary that stand for what is copied.
+        placeholder_share: of the pairs whose sides share a name, a number or the like, as many are trained on
+            a second time with placeholders for it.
+        simplify_chinese: read Traditional Chinese characters as Simplified ones.
+        tokenizer: a model file to use instead of training one; brings its placeholders and characters along.
         threads: for training the tokenizer.
         segmentations: at most so many of each sentence are stored.
         max_characters: a longer sentence drops its pair.
@@ -57,6 +64,9 @@ class PrepareOptions:
     vocabulary_size: int = 8000
     character_coverage: float = 1.0
     tokenizer_sentences: int = 1_000_000
+    placeholders: int = 10
+    placeholder_share: float = 0.5
+    simplify_chinese: bool = False
     tokenizer: Path | None = None
     threads: int = 1
     segmentations: int = 8
@@ -95,8 +105,11 @@ def prepare(options: PrepareOptions, progress: Progress) -> Prepared:
     ready_made = _load_tokenizer(options, directions)
     validation = _read_validation(options.validation)
     held_out = [text for pairs in validation.values() for pair in pairs for text in pair]
-    table, reports = _collect(options, held_out, progress)
+    count = len(ready_made.placeholders) if ready_made else options.placeholders
+    maker = PlaceholderMaker(count, options.placeholder_share)
+    table, reports = _collect(options, held_out, maker, progress)
     tokenizer = ready_made or _train_tokenizer(options, table, progress)
+    validation = _in_script(validation, tokenizer)
     table = _limit_tokens(options.limits, table, tokenizer, reports, progress)
     pairs, origins = _rows(options.corpora, directions, table, tokenizer)
     dataset = encode_sentences(
@@ -184,8 +197,17 @@ def _read_validation(texts: Iterable[ParallelText]) -> dict[Direction, list[Pair
     return validation
 
 
+def _in_script(validation: dict[Direction, list[Pair]], tokenizer: Tokenizer) -> dict[Direction, list[Pair]]:
+    """``validation`` as the vocabulary can write it: a network that knows one script is judged by it."""
+    script = tokenizer.in_script
+    return {
+        languages: [(script(first), script(second)) for first, second in pairs]
+        for languages, pairs in validation.items()
+    }
+
+
 def _collect(
-    options: PrepareOptions, held_out: Iterable[str], progress: Progress
+    options: PrepareOptions, held_out: Iterable[str], maker: PlaceholderMaker, progress: Progress
 ) -> tuple[PairTable, list[CorpusReport]]:
     cleaner = Cleaner()
     pair_filter = PairFilter(
@@ -194,7 +216,7 @@ def _collect(
         keep_copies=options.keep_copies,
         held_out=held_out,
     )
-    collector = PairCollector(cleaner, pair_filter)
+    collector = PairCollector(cleaner, pair_filter, maker)
     for corpus in options.corpora:
         lines = progress.track(corpus.read(), description=f"Reading {corpus}")
         collector.add(str(corpus), corpus.languages, lines)
@@ -215,6 +237,8 @@ def _train_tokenizer(options: PrepareOptions, table: PairTable, progress: Progre
         vocabulary_size=options.vocabulary_size,
         languages=sorted(texts),
         character_coverage=options.character_coverage,
+        placeholders=options.placeholders,
+        characters=simplified_characters() if options.simplify_chinese else NO_CHARACTERS,
         threads=options.threads,
     )
     progress.update(task, total=1, completed=1)
@@ -269,6 +293,8 @@ def _description(options: PrepareOptions, result: Prepared, tokenizer: Tokenizer
         "vocabulary_size": options.vocabulary_size,
         "character_coverage": options.character_coverage,
         "tokenizer_sentences": options.tokenizer_sentences,
+        "placeholders": options.placeholders,
+        "simplify_chinese": options.simplify_chinese,
         "threads": options.threads,
     }
     reused = {"tokenizer": options.tokenizer.name} if options.tokenizer else {}
@@ -287,12 +313,14 @@ def _description(options: PrepareOptions, result: Prepared, tokenizer: Tokenizer
                 "one_way": corpus.one_way,
                 "read": report.read,
                 "kept": report.kept,
+                "with_placeholders": report.variants,
                 "dropped": dict(report.dropped.most_common()),
             }
             for corpus, report in zip(options.corpora, result.reports, strict=True)
         ],
         "options": {
             **(reused or trained),
+            "placeholder_share": options.placeholder_share,
             "segmentations": options.segmentations,
             "max_characters": options.max_characters,
             "keep_copies": options.keep_copies,

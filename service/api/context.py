@@ -41,7 +41,7 @@ class RequestRecord:
     Attributes:
         request_id: the client's, if it is well-formed, else a new one.
         started: ``time.perf_counter()`` when the request arrived.
-        status: of the response, once it has begun.
+        status: of the response, once it has begun; of what ended it, where that came later.
         rejection: why the request was refused, for the metric.
         characters: of all texts.
         segments: translated.

@@ -8,7 +8,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.api.context import CLIENT_GONE, RequestRecord, Service, begin_record
-from service.api.problems import INTERNAL, NOT_READY, problem_response
+from service.api.problems import INTERNAL, NOT_READY, UNEXPECTED, problem_response
 from service.logs import FIELDS
 
 logger = logging.getLogger("service.request")
@@ -63,8 +63,7 @@ class Observing:
             logger.exception("unexpected error", extra={FIELDS: {"request_id": record.request_id}})
             if record.status is not None:
                 raise  # half a response is out: the connection can only be closed
-            detail = "an unexpected error; the log has more under this request_id"
-            response = problem_response(record, INTERNAL, detail)
+            response = problem_response(record, INTERNAL, UNEXPECTED)
             await response(scope, receive, observed)
         finally:
             self._report(record, scope)

@@ -35,6 +35,7 @@ from service.errors import (
 
 MEDIA_TYPE = "application/problem+json"
 MAX_EXPLAINED_ERRORS = 5
+UNEXPECTED = "an unexpected error; the log has more under this request_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,20 @@ def problem_response(
     record: RequestRecord, kind: Kind, detail: str, headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     """The response for a failure of ``kind``; ``record`` is told."""
+    body = _problem(record, kind, detail)
+    return JSONResponse(body.model_dump(), kind.status, headers, media_type=MEDIA_TYPE)
+
+
+def problem_of(record: RequestRecord, error: Exception) -> Problem:
+    """What to tell of ``error`` where a response has begun; ``record`` is told."""
+    if isinstance(error, ServiceError):
+        return _problem(record, _kind_of(error), str(error))
+    return _problem(record, INTERNAL, UNEXPECTED)
+
+
+def _problem(record: RequestRecord, kind: Kind, detail: str) -> Problem:
     record.rejection = kind.rejection
-    body = Problem(
+    return Problem(
         type=f"/problems/{kind.slug}",
         title=kind.title,
         status=kind.status,
@@ -127,7 +140,10 @@ def problem_response(
         message=detail,
         request_id=record.request_id,
     )
-    return JSONResponse(body.model_dump(), kind.status, headers, media_type=MEDIA_TYPE)
+
+
+def _kind_of(error: ServiceError) -> Kind:
+    return next(_BY_EXCEPTION[cls] for cls in type(error).__mro__ if cls in _BY_EXCEPTION)
 
 
 def responses(meanings: Mapping[int, str]) -> dict[int | str, dict[str, Any]]:
@@ -148,9 +164,8 @@ def install_handlers(app: FastAPI) -> None:
 
 
 def _on_service_error(request: Request, error: ServiceError) -> Response:
-    kind = next(_BY_EXCEPTION[cls] for cls in type(error).__mro__ if cls in _BY_EXCEPTION)
     retry = {"Retry-After": str(error.retry_after_seconds)} if isinstance(error, Overloaded) else None
-    return problem_response(record_of(request.scope), kind, str(error), retry)
+    return problem_response(record_of(request.scope), _kind_of(error), str(error), retry)
 
 
 def _on_http_exception(request: Request, error: HTTPException) -> Response:

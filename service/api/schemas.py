@@ -127,6 +127,28 @@ class TranslateResponse(BaseModel):
     )
 
 
+class StreamStart(BaseModel):
+    """The first event of a stream: the request is accepted."""
+
+    total: int = Field(description="how many `segment` events will come")
+    detectedLanguage: DetectedLanguage | list[DetectedLanguage] | None = Field(  # noqa: N815 - as above
+        default=None, description="as in the plain answer"
+    )
+
+
+class StreamSegment(BaseModel):
+    """A sentence is done, and so are all before it."""
+
+    index: int = Field(description="of this event among the `total`, from 0")
+    total: int = Field(description="how many there are")
+    item: int = Field(description="which text of a list it belongs to, from 0; 0 where `q` is a string")
+    translatedText: str = Field(  # noqa: N815 - as above
+        description="the translation of this sentence, with the white space and all else around it: those "
+        "of an item, joined, are its `translatedText` in the plain answer"
+    )
+    score: float = Field(description="how sure the network is of this sentence, from 0 to 1")
+
+
 class Language(BaseModel):
     """A language that can be translated from."""
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Request, Response
 
 from service.api.context import Service
 from service.api.keys import libretranslate_account
 from service.api.parameters import described, read_parameters, validated
 from service.api.problems import responses
-from service.api.schemas import DetectedLanguage, TranslateRequest, TranslateResponse
-from service.api.work import AUTO, Answer, check_size, perform
+from service.api.schemas import TranslateRequest, TranslateResponse
+from service.api.shaping import make_response
+from service.api.streaming import STREAM, stream, wants_events
+from service.api.work import AUTO, check_size, perform
 from service.engine.request import Priority
 from service.errors import InvalidRequest, KeyRefused, QuotaExceeded
 from service.job import Job
@@ -37,24 +39,27 @@ def translate_router(service: Service) -> APIRouter:
     @router.post(
         "/translate",
         summary="Translate texts",
-        responses=responses(_PROBLEMS),
+        response_model=TranslateResponse,
+        responses={200: STREAM, **responses(_PROBLEMS)},
         response_model_exclude_none=True,
         openapi_extra=described(TranslateRequest),
     )
-    async def translate(request: Request) -> TranslateResponse:
+    async def translate(request: Request) -> TranslateResponse | Response:
         """Translate a text or a list of texts; a list is translated as one batch.
 
-        The parameters may be in a JSON object, in a form, or in the query string.
+        The parameters may be in a JSON object, in a form, or in the query string. With the header
+        `Accept: text/event-stream` each sentence is sent as soon as it is done.
         """
         parameters = await read_parameters(request, repeated="q")
         account = libretranslate_account(service.accounts, parameters)
         body = validated(TranslateRequest, parameters)
         job = make_job(body, service.lifecycle.registry, service.settings)
         try:
-            answer = await perform(request, service, account, job)
+            if wants_events(request.headers.get("accept", "")):
+                return await stream(request, service, account, body, job)
+            return make_response(body, await perform(request, service, account, job))
         except QuotaExceeded as error:  # for which LibreTranslate's clients know this status
             raise KeyRefused(str(error)) from error
-        return _respond(body, answer)
 
     return router
 
@@ -91,24 +96,3 @@ def _deadline_seconds(body: TranslateRequest, settings: Settings) -> float:
     if body.deadline_ms > longest:
         raise InvalidRequest(f"deadline_ms: must be at most {longest}", "deadline_ms")
     return body.deadline_ms / 1000
-
-
-def _respond(body: TranslateRequest, answer: Answer) -> TranslateResponse:
-    texts = answer.texts
-    further = [[one.text for one in text.alternatives] for text in texts] if body.alternatives else None
-    detected = answer.detections and [
-        DetectedLanguage(confidence=one.confidence, language=one.language) for one in answer.detections
-    ]
-    if isinstance(body.q, str):
-        return TranslateResponse(
-            translatedText=texts[0].text,
-            detectedLanguage=detected[0] if detected else None,
-            alternatives=further and further[0],
-            score=texts[0].score,
-        )
-    return TranslateResponse(
-        translatedText=[text.text for text in texts],
-        detectedLanguage=None if answer.detections is None else list(detected or ()),
-        alternatives=further,
-        score=[text.score for text in texts],
-    )

@@ -64,6 +64,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         validation=(texts["valid"],),
         directions=(("de", "en"),),
         vocabulary_size=330,
+        placeholders=0,
         segmentations=4,
     )
     prepare(options, Progress(disable=True))

@@ -19,7 +19,7 @@ from torch import Tensor
 from model.checkpoint import load_checkpoint
 from model.checkpoint.manifest import HASHED_FILES, make_manifest
 from model.errors import CheckpointError
-from model.tokenizer import train_tokenizer
+from model.tokenizer_training import train_tokenizer
 from tests.conftest import TINY_TEXT
 
 

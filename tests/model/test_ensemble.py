@@ -18,7 +18,8 @@ from model.ensemble import EnsembleSeq2Seq, ensemble
 from model.errors import CheckpointError
 from model.interface import Seq2Seq
 from model.padding import pad_ids
-from model.tokenizer import BOS, train_tokenizer
+from model.tokenizer import BOS
+from model.tokenizer_training import train_tokenizer
 from tests.conftest import TINY_TEXT
 from tests.model.decoding.network import TinyNetwork
 from tests.model.decoding.reference import Walker, beam_search

@@ -55,8 +55,18 @@ async def ready_client(
     checkpoint: Path, engine: EchoEngine | None = None, limits: Mapping[str, object] | None = None
 ) -> AsyncIterator[httpx.AsyncClient]:
     """A client of an application that has loaded ``checkpoint`` and translates with ``engine``."""
+    async with ready_app(checkpoint, engine, limits) as (_, client):
+        yield client
+
+
+@asynccontextmanager
+async def ready_app(
+    checkpoint: Path, engine: EchoEngine | None = None, limits: Mapping[str, object] | None = None
+) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
+    """The application of ``ready_client`` and its client, for who wants to speak ASGI to it."""
     settings = Settings.model_validate({"checkpoints": (checkpoint,), **(limits or {})})
-    async with connected(create_app(settings, engine or EchoEngine())) as client:
+    app = create_app(settings, engine or EchoEngine())
+    async with connected(app) as client:
         while (await client.get("/ready")).status_code != httpx.codes.OK:
             await asyncio.sleep(0.005)
-        yield client
+        yield app, client

@@ -39,6 +39,7 @@ def digits_corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
         validation=(ParallelText(("de", "en"), (folder / "valid.de", folder / "valid.en")),),
         directions=(("de", "en"),),
         vocabulary_size=300,
+        placeholders=0,
         segmentations=2,
     )
     prepare(options, Progress(disable=True))

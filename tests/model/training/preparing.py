@@ -41,6 +41,7 @@ def clean_options(folder: Path) -> PrepareOptions:
         corpora=(write(folder, "train", TRAINING),),
         validation=(write(folder, "valid", VALIDATION),),
         vocabulary_size=VOCABULARY,
+        placeholders=0,
         segmentations=3,
     )
 

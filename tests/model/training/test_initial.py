@@ -12,6 +12,8 @@ from model.build import build_model
 from model.checkpoint import load_checkpoint, save_checkpoint
 from model.config import Recipe
 from model.errors import ConfigError
+from model.tokenizer_training import train_tokenizer
+from model.training.initial import initial_weights
 from model.training.loop import Trainer, train
 from model.training.prepared import PreparedCorpus
 from tests.model.training.recipes import changed
@@ -82,3 +84,27 @@ def test_another_shape_is_refused_by_its_keys(recipe: Recipe, pretrained: Path, 
 def test_a_missing_checkpoint_is_named(recipe: Recipe, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"training\.initialize_from: .*nowhere: no such folder"):
         train(changed(recipe, initialize_from=tmp_path / "nowhere"), tmp_path / "run")
+
+
+def test_a_transferred_vocabulary_keeps_the_rows_of_shared_pieces(
+    recipe: Recipe, pretrained: Path, tmp_path: Path
+) -> None:
+    old = load_checkpoint(pretrained)
+    other = train_tokenizer(
+        ["eins zwei drei vier fünf one two three four five"] * 3, vocabulary_size=283, languages=("de", "en")
+    )
+    config = old.config.model.model_copy(update={"vocabulary_size": other.vocabulary_size})
+    weights, digest = initial_weights(pretrained, config, other, transfer_vocabulary=True)
+    build_model(config).load_state_dict(weights)
+    assert digest == old.digest
+    before, after = old.model.state_dict(), weights
+    known = old.tokenizer.pieces(range(old.tokenizer.vocabulary_size))
+    new = other.pieces(range(other.vocabulary_size))
+    assert set(known) & set(new)
+    assert set(new) - set(known)
+    for index, piece in enumerate(new):
+        parts = [known.index(piece)] if piece in known else old.tokenizer.encode(other.decode([index]))
+        for name in ("embedding.weight", "output_bias"):
+            torch.testing.assert_close(after[name][index], before[name][parts].mean(dim=0))
+    for name in before.keys() - {"embedding.weight", "output_bias"}:
+        assert torch.equal(after[name], before[name])

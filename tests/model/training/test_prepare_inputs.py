@@ -70,7 +70,14 @@ class TestReport:
         document = json.loads((options.output / "corpus.json").read_text(encoding="utf-8"))
         assert document["directions"] == [["de", "en"], ["en", "de"]]
         assert document["report"] == [
-            {"corpus": "de-en train.de train.en", "one_way": False, "read": 42, "kept": 42, "dropped": {}}
+            {
+                "corpus": "de-en train.de train.en",
+                "one_way": False,
+                "read": 42,
+                "kept": 42,
+                "with_placeholders": 0,
+                "dropped": {},
+            }
         ]
         assert document["counts"]["rows"] == len(result.dataset) == 84
         assert document["counts"]["validation"] == {"de-en": 6}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import math
 import time
 from pathlib import Path
@@ -11,8 +10,9 @@ from typing import Any
 import pytest
 
 from service.engine.request import Priority
+from tests.service.api.conversation import Conversation
 from tests.service.fakes import TOKEN_LOG_PROB, EchoEngine
-from tests.service.harness import asynchronous, ready_client
+from tests.service.harness import asynchronous, ready_app, ready_client
 
 SCORE = math.exp(TOKEN_LOG_PROB)
 
@@ -112,43 +112,12 @@ async def test_server_timing_and_request_id_are_in_the_headers(tiny_checkpoint: 
 @asynchronous
 async def test_a_client_that_leaves_takes_its_segments_along(tiny_checkpoint: Path) -> None:
     engine = EchoEngine(holding=True)
-    async with ready_client(tiny_checkpoint, engine) as client:
-        app = client._transport.app  # type: ignore[attr-defined] # to speak ASGI to it directly
-        gone = asyncio.Event()
-        sent: list[Any] = []
-
-        async def receive() -> dict[str, Any]:
-            if not sent:
-                sent.append("body")
-                return {
-                    "type": "http.request",
-                    "body": b'{"q": "Eins. Zwei.", "source": "de", "target": "en"}',
-                }
-            await gone.wait()
-            return {"type": "http.disconnect"}
-
-        async def send(message: Any) -> None:
-            sent.append(message)
-
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": "POST",
-            "path": "/translate",
-            "raw_path": b"/translate",
-            "root_path": "",
-            "scheme": "http",
-            "query_string": b"",
-            "headers": [(b"content-type", b"application/json")],
-            "client": ("127.0.0.1", 1),
-            "server": ("127.0.0.1", 2),
-        }
-        request = asyncio.create_task(app(scope, receive, send))
+    async with ready_app(tiny_checkpoint, engine) as (app, client):
+        talk = Conversation(app, "/translate", body("Eins. Zwei."), {})
         await engine.submitted.wait()
         assert not any(ticket.future.done() for ticket in engine.tickets)
-        gone.set()
-        await request
+        talk.leave()
+        await talk.task
         assert len(engine.tickets) == 2
         assert all(ticket.future.cancelled() for ticket in engine.tickets)
         metrics = (await client.get("/metrics")).text

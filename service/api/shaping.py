@@ -1,0 +1,39 @@
+"""Answers in LibreTranslate's shape: one value where ``q`` is a text, a list where it is a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from service.api.schemas import DetectedLanguage, TranslateRequest, TranslateResponse
+from service.api.work import Answer
+from service.text.detection import Detection
+
+
+def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
+    """The answer to ``body``."""
+    texts = answer.texts
+    detected = shape_detections(body, answer.detections)
+    further = [[one.text for one in text.alternatives] for text in texts] if body.alternatives else None
+    if isinstance(body.q, str):
+        return TranslateResponse(
+            translatedText=texts[0].text,
+            detectedLanguage=detected,
+            alternatives=further and further[0],
+            score=texts[0].score,
+        )
+    return TranslateResponse(
+        translatedText=[text.text for text in texts],
+        detectedLanguage=detected,
+        alternatives=further,
+        score=[text.score for text in texts],
+    )
+
+
+def shape_detections(
+    body: TranslateRequest, detections: Sequence[Detection] | None
+) -> DetectedLanguage | list[DetectedLanguage] | None:
+    """What was detected, if anything had to be."""
+    if detections is None:
+        return None
+    found = [DetectedLanguage(confidence=one.confidence, language=one.language) for one in detections]
+    return found[0] if isinstance(body.q, str) else found
