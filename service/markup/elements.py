@@ -116,32 +116,37 @@ class Extents:
         if self._outside[token.name]:
             self._outside[token.name] -= 1
 
-    def end_of(self, start: int) -> int:
-        """The index after the last token of the element that begins at ``start``.
+    def of(self, start: int) -> tuple[int, bool]:
+        """The index after the last token of the element that begins at ``start``, and whether it is whole.
 
-        It ends with its end tag, before a start tag that implies it, before the end of an element around
-        it, or with the document. Where foreign elements hold what cannot be told from tags without knowing
-        their rules, it is the end of the document: better untranslated than mistaken.
+        It ends with its end tag, and is whole; or before a start tag that implies it, before the end of an
+        element around it, or with the document. Where foreign elements hold what cannot be told from tags
+        without knowing their rules, it is the end of the document: better untranslated than mistaken.
         """
         first = self._tokens[start]
         if first.childless:
-            return start + 1
+            return start + 1, True
         inside = _Inside()
         for index in range(start + 1, len(self._tokens)):
             token = self._tokens[index]
             if first.name in FOREIGN and _is_ambiguous(self._tokens[index - 1], token):
                 break
-            if token.kind is Kind.START:
-                if token.name in _ENDED_BY.get(first.name, ()) and not inside.splits:
-                    return index
-                if not token.childless:
-                    inside.open(token.name)
-            elif token.kind is Kind.END:
-                if inside.has(token.name):
-                    inside.close(token.name)
-                elif token.name == first.name or self._outside[token.name]:
-                    return index + (token.name == first.name)
-        return len(self._tokens)
+            if token.kind is Kind.END and inside.has(token.name):
+                inside.close(token.name)
+            elif token.kind is Kind.END and token.name == first.name:
+                return index + 1, True
+            elif self._ends(token, first, inside):
+                return index, False
+            elif token.kind is Kind.START and not token.childless:
+                inside.open(token.name)
+        return len(self._tokens), False
+
+    def _ends(self, token: Token, first: Token, inside: _Inside) -> bool:
+        """Whether ``token`` ends the element that ``first`` begins, without being its end tag."""
+        if token.kind is Kind.END:
+            return self._outside[token.name] > 0
+        implies = token.kind is Kind.START and token.name in _ENDED_BY.get(first.name, ())
+        return implies and not inside.splits
 
 
 def _is_ambiguous(before: Token, token: Token) -> bool:

@@ -125,7 +125,7 @@ class _Builder:
         nodes = []
         for draft in self._drafts:
             start = min(draft.start, len(text))
-            place = Range(start, max(start, draft.end))
+            place = Range(start, max(start, min(draft.end, len(text))))
             mark = ids.setdefault(place, len(ids))
             apart = draft.apart if place.start == place.end else (False, False)
             nodes.append(Node(draft.shape, draft.opening, draft.closing, draft.parent, mark, apart))

@@ -28,7 +28,7 @@ def _tokens(document: str, found: list[turbohtml.Token]) -> Iterator[Token]:
     lines = _line_starts(document)
     starts = [lines[one.line - 1] + one.col for one in found]
     position = 0
-    for one, start, following in zip(found, starts, [*starts[1:], len(document)], strict=True):
+    for one, start, following in zip(found, starts, [*starts, len(document)][1:], strict=True):
         if start > position:
             yield Token(Kind.OTHER, document[position:start])
         position = following if one.type == TokenType.TEXT else _end_of(one, start, lines)

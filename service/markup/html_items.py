@@ -26,8 +26,8 @@ def html_items(document: str, rules: Rules, texts: list[str]) -> Iterator[Item]:
     while position < len(tokens):
         token, start = tokens[position], position
         if token.kind is Kind.START and _stays(token, rules):
-            position = extents.end_of(start)
-            yield _untouched(tokens[start:position], rules)
+            position, is_whole = extents.of(start)
+            yield _untouched(tokens[start:position], is_whole, rules)
             continue
         position += 1
         if token.kind is Kind.START:
@@ -58,10 +58,11 @@ def _stays(token: Token, rules: Rules) -> bool:
     )
 
 
-def _untouched(tokens: Sequence[Token], rules: Rules) -> Item:
+def _untouched(tokens: Sequence[Token], is_whole: bool, rules: Rules) -> Item:
+    """The item of an element that stays; one without its end must not come to stand before anything."""
     name = tokens[0].name
     source = "".join(token.source for token in tokens)
-    if _splits(name, rules):
+    if _splits(name, rules) or not is_whole:
         return Item(Role.BREAK, source)
     if name in UNTOUCHED or (tokens[0].childless and name not in rules.ignored):
         return Item(Role.POINT, source, visible=name not in HIDDEN)

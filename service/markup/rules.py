@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-TRANSLATABLE_ATTRIBUTES = ("alt", "aria-label", "placeholder", "title")
-"""Those that hold text for people."""
-
 
 @dataclass(frozen=True, slots=True)
 class Rules:
@@ -17,7 +14,7 @@ class Rules:
         splitting: names of elements whose tags end a sentence.
         non_splitting: names of elements whose tags do not.
         outline: whether the structure of an XML document tells which of its other elements do.
-        attributes: which of ``TRANSLATABLE_ATTRIBUTES`` are translated; HTML only.
+        attributes: names of attributes that are translated, but in elements that stay; HTML only.
     """
 
     ignored: frozenset[str] = frozenset()

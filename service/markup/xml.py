@@ -29,7 +29,7 @@ def xml_tokens(document: str) -> list[Token]:
         try:
             events = _parse(encoded, _ROOT, _ROOT_END)
         except _Malformed as fragment:
-            raise _explained(encoded, max(whole, fragment, key=lambda error: error.position)) from None
+            raise _explained(encoded, max(fragment, whole, key=lambda error: error.position)) from None
     return list(_joined(_tokens(encoded, events)))
 
 
@@ -110,12 +110,11 @@ def _parse(document: bytes, before: bytes, after: bytes) -> list[_Event]:
 
 
 def _tokens(document: bytes, events: list[_Event]) -> Iterator[Token]:
-    ends = [event.start for event in events[1:]] + [len(document)]
-    first = events[0].start if events else len(document)
-    if first:
-        yield Token(Kind.OTHER, document[:first].decode())
+    starts = [*(event.start for event in events), len(document)]
+    if starts[0]:
+        yield Token(Kind.OTHER, document[: starts[0]].decode())
     is_childless = False
-    for event, end in zip(events, ends, strict=True):
+    for event, end in zip(events, starts[1:], strict=True):
         source = document[event.start : end].decode()
         if is_childless:  # this is the end of <x/>, and what follows the root element
             is_childless = False
