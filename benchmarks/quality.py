@@ -17,13 +17,14 @@ from model.checkpoint import Checkpoint, load_checkpoint
 from model.cli.arguments import HelpFormatter, add_checkpoint
 from model.cli.run_evaluate import read_test_set
 from model.config import DecodingOptions, Frozen
-from model.evaluation import corpus_scores, translate_texts
+from model.evaluation import comparable, corpus_scores, translate_texts
 from model.training.corpus import parse_direction, sha256
 
 METHOD = (
     "Every line of the source file is translated by beam search, in float32, with the checkpoint's own "
     "length and coverage penalty, and compared with its one reference by sacreBLEU: cased and detokenised "
-    "BLEU and chrF2, as the signatures say."
+    "BLEU and chrF2, as the signatures say. References in Traditional Chinese are turned into Simplified, "
+    "character by character, where the checkpoint writes that."
 )
 
 _EPILOG = """\
@@ -130,7 +131,7 @@ def score(
     checkpoint.require_direction(*languages)
     texts, references = read_test_set(source, reference)
     translations = translate_texts(checkpoint.model, checkpoint.tokenizer, texts, languages[1], decoding)
-    scores = corpus_scores(translations, references, languages[1])
+    scores = corpus_scores(translations, comparable(references, checkpoint.tokenizer), languages[1])
     return TestScores(
         direction=direction,
         source=source.name,

@@ -79,6 +79,11 @@ def bleu_metric(target_language: str, *, of_sentences: bool = False) -> BLEU:
         ) from error
 
 
+def comparable(references: Sequence[str], tokenizer: Tokenizer) -> list[str]:
+    """``references`` in the script that a network with ``tokenizer`` writes; see ``Tokenizer.in_script``."""
+    return [tokenizer.in_script(reference) for reference in references]
+
+
 def translate_texts(
     model: Seq2Seq[Any, Any],
     tokenizer: Tokenizer,

@@ -27,6 +27,7 @@ from pathlib import Path
 from sentencepiece import SentencePieceProcessor
 
 from model.errors import CheckpointError, DirectionError
+from model.offsets import Offsets, before_normalization, spelt
 from model.vocabulary import SPACE_SYMBOL, Vocabulary
 
 PAD = 0
@@ -161,6 +162,21 @@ class Tokenizer:
         """The text of ``ids``; control symbols are skipped, bytes that are no character become U+FFFD."""
         text = b"".join([self._vocabulary.spellings[i] for i in ids]).decode(errors="replace")
         return text.removeprefix(" ")
+
+    def encode_with_offsets(self, text: str) -> tuple[list[int], list[Offsets]]:
+        """``encode(text)`` and what each token stands for in ``text``, as it was before normalisation.
+
+        See ``model.offsets`` for what belongs to a token.
+
+        Raises:
+            ValueError: ``text`` has a lone surrogate.
+        """
+        ids = self.encode(text)
+        return ids, before_normalization(text, self.decode_with_offsets(ids)[1], normalize)
+
+    def decode_with_offsets(self, ids: Iterable[int]) -> tuple[str, list[Offsets]]:
+        """``decode(ids)`` and what each token stands for in it; see ``model.offsets``."""
+        return spelt([self._vocabulary.spellings[i] for i in ids])
 
     def pieces(self, ids: Iterable[int]) -> list[str]:
         """The vocabulary entries themselves, for people to read: ``['▁Guten', '▁Tag', '.']``."""

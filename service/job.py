@@ -37,6 +37,7 @@ class Job:
         deadline: ``time.monotonic()`` seconds after which nobody wants the result.
         split_sentences: False to translate each line as one sentence.
         documents: what the texts are parts of, if anything: all their texts, in order, are ``texts``.
+        scope: who may share the work; see ``SegmentRequest``.
     """
 
     texts: tuple[AnnotatedText, ...]
@@ -47,6 +48,7 @@ class Job:
     deadline: float
     split_sentences: bool = True
     documents: tuple[Whole, ...] = ()
+    scope: str = ""
 
     @property
     def characters(self) -> int:

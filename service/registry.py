@@ -15,6 +15,9 @@ logger = logging.getLogger(__name__)
 
 Direction = tuple[str, str]
 
+FAVOURITE_PIVOT = "en"
+"""The language that most text is translated from or into."""
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -75,12 +78,29 @@ class Registry:
         return tuple(sorted({source for source, _ in self._by_direction}))
 
     def serves(self, source: str, target: str) -> bool:
-        """Whether there is such a direction; a language into itself changes nothing and is always served."""
-        return source == target or (source, target) in self._by_direction
+        """Whether there is such a direction, by way of a third language or not.
+
+        A language into itself changes nothing and is always served.
+        """
+        direct = source == target or (source, target) in self._by_direction
+        return direct or self.pivot(source, target) is not None
 
     def targets(self, source: str) -> tuple[str, ...]:
         """What ``source`` can be translated into, sorted; includes itself, which changes nothing."""
-        return tuple(sorted({source} | {two for one, two in self._by_direction if one == source}))
+        known = {target for _, target in self._by_direction}
+        return tuple(sorted({source} | {target for target in known if self.serves(source, target)}))
+
+    def pivot(self, source: str, target: str) -> str | None:
+        """The language by way of which ``source`` is translated into ``target``.
+
+        None where no way is needed, or none is there. English goes before all others.
+        """
+        if source == target or (source, target) in self._by_direction:
+            return None
+        ways = [
+            two for one, two in self._by_direction if one == source and (two, target) in self._by_direction
+        ]
+        return min(ways, key=lambda way: (way != FAVOURITE_PIVOT, way), default=None)
 
     def language(self, code: str, field: str) -> str:
         """The served language that ``code`` means: case does not count, a region or script is dropped.

@@ -23,12 +23,14 @@ class TranslatedText:
             translate. It says how sure the network is, not how good the translation is.
         alternatives: further translations, best first, all different; fewer where there are no more.
         segments: how many segments of it were translated.
+        pivot: the language by way of which it was translated, if there was one.
     """
 
     best: AnnotatedTranslation
     score: float = 1.0
     alternatives: tuple[AnnotatedTranslation, ...] = ()
     segments: int = 0
+    pivot: str | None = None
 
     @property
     def text(self) -> str:

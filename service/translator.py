@@ -11,6 +11,7 @@ from service.errors import Overloaded
 from service.job import Job, Outcome, RunningJob
 from service.metrics import Metrics
 from service.offloading import offload
+from service.pivot import begin_by_way
 from service.plan import Plan, Planner
 from service.registry import Registry, Served
 from service.running_job import SubmittedJob, UnchangedJob
@@ -54,10 +55,14 @@ class Translator:
         if job.source == job.target:
             yield UnchangedJob(job)
             return
+        if pivot := self._registry.pivot(job.source, job.target):
+            async with begin_by_way(self.begin, job, pivot) as running:
+                yield running
+            return
         served = self._registry.find(job.source, job.target)
         self._check_room(served)
         plans = await offload(job.characters, lambda: self._plan(job, served))
-        tickets = self._submit(job, served, plans)
+        tickets = await self._submit(job, served, plans)
         try:
             yield SubmittedJob(job, plans, tickets, served.tokenizer, self._metrics)
         finally:
@@ -77,14 +82,17 @@ class Translator:
         with self._metrics.stage("tokenize"):
             return [planner.tokenize(text, pieces) for text, pieces in zip(job.texts, texts, strict=True)]
 
-    def _submit(self, job: Job, served: Served, plans: Sequence[Plan]) -> Sequence[Ticket]:
+    async def _submit(self, job: Job, served: Served, plans: Sequence[Plan]) -> Sequence[Ticket]:
         options = _options(served.decoding, job.alternatives)
         requests = [
-            SegmentRequest(source, options, job.priority, job.deadline)
+            SegmentRequest(source, options, job.priority, job.deadline, scope=job.scope)
             for plan in plans
             for source in plan.segments
         ]
-        return served.engine.submit(requests) if requests else ()
+        if not requests:
+            return ()
+        await served.engine.recall(requests)
+        return served.engine.submit(requests)
 
 
 def _options(decoding: DecodingOptions, alternatives: int) -> DecodingOptions:

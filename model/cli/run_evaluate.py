@@ -18,7 +18,7 @@ from model.cli.progress import line_progress
 from model.cli.setup import Opened, decoding_options, open_translator
 from model.config import DecodingOptions
 from model.errors import CorpusError
-from model.evaluation import Scores, corpus_scores
+from model.evaluation import Scores, comparable, corpus_scores
 from model.training.corpus import ParallelText, Unreadable
 from model.translation import LineTranslator
 
@@ -51,6 +51,7 @@ def run_evaluate(args: argparse.Namespace) -> int:
     """Translate, score, print."""
     sources, references = read_test_set(args.source, args.reference)
     opened = open_translator(args)
+    references = comparable(references, opened.checkpoint.tokenizer)
     options = decoding_options(args, opened.checkpoint.decoding)
     started = time.perf_counter()
     translations = _translate(args, opened, options, sources)

@@ -14,6 +14,7 @@ from model.cli.run_evaluate import read_test_set
 from model.cli.run_inspect import examine
 from model.cli.setup import decoding_options, open_checkpoints
 from model.config import DecodingOptions
+from model.evaluation import comparable
 from model.plotting.attention import draw_attention
 from model.plotting.matrix import translation_attention
 from model.report.analysis import Analysis, TranslatedSet, analyse
@@ -80,7 +81,7 @@ def _section(
         source_language=text.source_language,
         target_language=text.target_language,
         sources=text.sources,
-        references=text.references,
+        references=comparable(text.references, checkpoint.tokenizer),
         source_tokens=[len(checkpoint.tokenizer.encode(source.strip())) for source in text.sources],
         translations=[line.best.text for line in lines],
         truncated=[line.best.truncated for line in lines],

@@ -16,6 +16,7 @@ from model.cli.progress import line_progress
 from model.cli.run_evaluate import read_test_set
 from model.cli.setup import open_checkpoints
 from model.config import DecodingOptions, parse
+from model.evaluation import comparable
 from model.training.corpus import parse_direction
 from model.training.tuning import Grid, Trial, best, tune
 from model.training.validation import Validation
@@ -28,6 +29,7 @@ def run_tune(args: argparse.Namespace) -> int:
     [checkpoint] = open_checkpoints(args, [args.checkpoint])
     for item in sets:
         checkpoint.require_direction(item.source_language, item.target_language)
+        item.references[:] = comparable(item.references, checkpoint.tokenizer)
     grid = _grid(args, checkpoint)
     translator = LineTranslator(
         model=checkpoint.model,

@@ -143,6 +143,10 @@ class TranslateResponse(BaseModel):
         description="how sure the network is, from 0 to 1: the geometric mean of the probabilities of the "
         "translation's tokens; 1 where there was nothing to translate"
     )
+    pivot: str | list[str | None] | None = Field(
+        default=None,
+        description="the language by way of which it was translated, where no network does so directly",
+    )
 
 
 class StreamStart(BaseModel):

@@ -20,12 +20,14 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
             detectedLanguage=detected,
             alternatives=further and further[0],
             score=texts[0].score,
+            pivot=texts[0].pivot,
         )
     return TranslateResponse(
         translatedText=[text.text for text in texts],
         detectedLanguage=detected,
         alternatives=further,
         score=[text.score for text in texts],
+        pivot=[text.pivot for text in texts] if any(text.pivot for text in texts) else None,
     )
 
 

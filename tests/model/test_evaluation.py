@@ -9,7 +9,9 @@ import pytest
 from model.checkpoint import load_checkpoint
 from model.config import DecodingOptions
 from model.errors import ConfigError
-from model.evaluation import corpus_scores, translate_texts
+from model.evaluation import comparable, corpus_scores, translate_texts
+from model.tokenizer import Tokenizer
+from model.tokenizer_training import train_tokenizer
 from model.translation import LineTranslator
 from tests.conftest import TINY_TEXT
 
@@ -85,3 +87,11 @@ def test_texts_are_translated_as_lines_are(tiny_checkpoint: Path) -> None:
     texts = translate_texts(checkpoint.model, checkpoint.tokenizer, TINY_TEXT, "en", options, rows=3)
     lines = LineTranslator(checkpoint.model, checkpoint.tokenizer, "en", options).translate(TINY_TEXT)
     assert texts == [line.best.text for line in lines]
+
+
+def test_references_are_judged_in_the_script_that_the_network_writes(tiny_tokenizer: Tokenizer) -> None:
+    simplifying = train_tokenizer(
+        TINY_TEXT, vocabulary_size=300, languages=("de", "en"), characters={"這": "这"}
+    )
+    assert comparable(["這是 書", "Ja"], simplifying) == ["这是 書", "Ja"]
+    assert comparable(["這是 書", "Ja"], tiny_tokenizer) == ["這是 書", "Ja"]

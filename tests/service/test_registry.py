@@ -64,3 +64,40 @@ def test_an_unknown_direction_names_those_that_there_are(registry: Registry) -> 
 
 def test_targets_include_the_language_itself(registry: Registry) -> None:
     assert registry.targets("de") == ("de", "en")
+
+
+@pytest.fixture
+def star(tiny_tokenizer: Tokenizer) -> Registry:
+    """Three languages around English, two of them around Esperanto as well; Latin can only be read."""
+    to_english = [(code, "en") for code in ("de", "fr", "zh", "la")]
+    from_english = [("en", code) for code in ("de", "fr", "zh")]
+    by_esperanto = [("de", "eo"), ("eo", "fr")]
+    return Registry([served("star", tiny_tokenizer, *by_esperanto, *to_english, *from_english)])
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "pivot"),
+    [
+        ("de", "fr", "en"),  # not Esperanto
+        ("zh", "de", "en"),
+        ("la", "zh", "en"),
+        ("en", "eo", "de"),
+        ("de", "en", None),
+        ("de", "de", None),
+        ("de", "la", None),
+        ("eo", "zh", None),  # two ways in a row are not taken
+    ],
+)
+def test_a_language_between_is_found_where_one_is_needed(
+    star: Registry, source: str, target: str, pivot: str | None
+) -> None:
+    assert star.pivot(source, target) == pivot
+
+
+def test_what_is_served_by_way_of_another_language_is_served(star: Registry) -> None:
+    assert star.targets("zh") == ("de", "en", "fr", "zh")
+    assert star.targets("la") == ("de", "en", "fr", "la", "zh")
+    assert star.serves("zh", "fr")
+    assert not star.serves("zh", "la")
+    with pytest.raises(UnsupportedLanguage):
+        star.find("zh", "la")
