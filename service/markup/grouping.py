@@ -121,13 +121,13 @@ class _Builder:
 
     def _finished(self) -> Block:
         text = self._flow.text()
+        places = [_place(draft, len(text)) for draft in self._drafts]
         ids: dict[Range, int] = {}
         nodes = []
-        for draft in self._drafts:
-            start = min(draft.start, len(text))
-            place = Range(start, max(start, min(draft.end, len(text))))
+        for draft, place in zip(self._drafts, places, strict=True):
+            around_nothing = draft.parent >= 0 and _is_empty(places[draft.parent])
+            apart = draft.apart if _is_empty(place) and not around_nothing else (False, False)
             mark = ids.setdefault(place, len(ids))
-            apart = draft.apart if place.start == place.end else (False, False)
             nodes.append(Node(draft.shape, draft.opening, draft.closing, draft.parent, mark, apart))
         marks = tuple(Mark(number, place.start, place.end) for place, number in ids.items())
         return Block(
@@ -137,6 +137,16 @@ class _Builder:
             tuple(nodes),
             AnnotatedText(text, tuple(self._atoms), marks),
         )
+
+
+def _place(draft: _Draft, length: int) -> Range:
+    """Where it is in a text of ``length`` characters: white space at the end is not part of it."""
+    start = min(draft.start, length)
+    return Range(start, max(start, min(draft.end, length)))
+
+
+def _is_empty(place: Range) -> bool:
+    return place.start == place.end
 
 
 def _gaps(items: Sequence[Item]) -> Iterator[tuple[bool, bool]]:

@@ -42,8 +42,9 @@ def _token(found: turbohtml.Token, source: str) -> Token:
     if kind is Kind.TEXT:
         return Token(kind, source, text=(found.data or "").replace("\x00", ""))  # as a browser does
     name = found.tag or ""
-    childless = kind is Kind.START and (name in VOID or found.self_closing)
-    return Token(kind, source, name, attributes=dict(found.attrs or ()), childless=childless)
+    slash = kind is Kind.START and found.self_closing
+    childless = kind is Kind.START and (name in VOID or slash)
+    return Token(kind, source, name, "", dict(found.attrs or ()), slash, childless)
 
 
 def _line_starts(document: str) -> list[int]:

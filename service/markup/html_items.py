@@ -89,4 +89,4 @@ def _tag(token: Token, rules: Rules, texts: list[str]) -> Written:
             texts.append(value)
     if not indices:
         return token.source
-    return Tag(token.source, token.name, token.attributes, indices, token.source.endswith("/>"))
+    return Tag(token.source, token.name, token.attributes, indices, token.slash)

@@ -110,6 +110,7 @@ def _written(document: Whole, texts: Sequence[TranslatedText]) -> TranslatedText
         _score(texts),
         tuple(map(AnnotatedTranslation, others)),
         sum(text.segments for text in texts),
+        next((text.pivot for text in texts if text.pivot), None),
     )
 
 

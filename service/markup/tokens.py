@@ -33,7 +33,8 @@ class Token:
         name: of a tag; lower case in HTML.
         text: of ``TEXT``, its character references resolved.
         attributes: of a ``START``, likewise, in their order.
-        childless: a ``START`` that is the whole element: ``<br>`` in HTML, ``<br/>`` in XML.
+        slash: a ``START`` ends in one, as ``<br/>`` does.
+        childless: a ``START`` that is the whole element: ``<br>`` in HTML, ``<br/>`` in both.
     """
 
     kind: Kind
@@ -41,6 +42,7 @@ class Token:
     name: str = ""
     text: str = ""
     attributes: Mapping[str, str] = field(default_factory=dict)
+    slash: bool = False
     childless: bool = False
 
 

@@ -122,7 +122,7 @@ def _tokens(document: bytes, events: list[_Event]) -> Iterator[Token]:
                 yield Token(Kind.OTHER, source)
             continue
         is_childless = event.kind is Kind.START and source.endswith("/>")
-        yield Token(event.kind, source, event.name, event.text, event.attributes, is_childless)
+        yield Token(event.kind, source, event.name, event.text, event.attributes, is_childless, is_childless)
 
 
 def _joined(tokens: Iterator[Token]) -> Iterator[Token]:

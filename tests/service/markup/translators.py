@@ -27,7 +27,7 @@ def units(text: AnnotatedText) -> list[Unit]:
     found: list[Unit] = []
     position = 0
     for one in [*merged(text.protected), Range(len(text.text), len(text.text))]:
-        for word in re.finditer(r"\S+", text.text[position : one.start]):
+        for word in re.finditer("[^ \t\n\f\r]+", text.text[position : one.start]):
             place = Range(position + word.start(), position + word.end())
             found.append(Unit(word[0], place))
         if one.start < one.end:
@@ -58,7 +58,9 @@ def _projected(mark: Mark, places: Sequence[tuple[Range, Range]], length: int) -
     inside = [new for old, new in places if old.start < mark.end and mark.start < old.end]
     if inside:
         return Mark(mark.id, min(one.start for one in inside), max(one.end for one in inside))
-    point = min((new.start for old, new in places if old.start >= mark.start), default=length)
+    before = [new.end for old, new in places if old.end == mark.start]
+    after = [new.start for old, new in places if old.start >= mark.start]
+    point = min([*before, *([] if before else after)], default=length)
     return Mark(mark.id, point, point)
 
 
