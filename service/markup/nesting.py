@@ -76,7 +76,7 @@ def _disjoint(wanted: Sequence[Placed], bounds: Range) -> list[Placed]:
 
 
 def _fed(found: Sequence[Placed], bounds: Range, full: Collection[int], text: str) -> list[Placed]:
-    """``found`` with words for those of ``full`` that are empty, if there are any between their neighbours."""
+    """``found`` with words for those of ``full`` that are empty, if any are between their neighbours."""
     fed: list[Placed] = []
     starts = [*(place.start for _, place in found), bounds.end]
     end = bounds.start
@@ -90,8 +90,9 @@ def _fed(found: Sequence[Placed], bounds: Range, full: Collection[int], text: st
 
 def _word(text: str, start: int, place: int, end: int) -> Range | None:
     """The word of ``text[start:end]`` after ``place``, or else the one before it."""
-    found = _NEXT_WORD.match(text, place, end) or _LAST_WORD.search(text[max(start, place - _REACH) : place])
+    before = max(start, place - _REACH)
+    found = _NEXT_WORD.match(text, place, min(end, place + _REACH)) or _LAST_WORD.search(text[before:place])
     if found is None or not any(map(str.isalnum, found[1])):
         return None
-    offset = 0 if found.string is text else max(start, place - _REACH)
+    offset = 0 if found.string is text else before
     return Range(offset + found.start(1), offset + found.end(1))
