@@ -12,6 +12,7 @@ import torch
 from pydantic import JsonValue
 from torch import nn
 
+from model.calibration import Calibration
 from model.checkpoint.document import CheckpointConfig, read_config
 from model.checkpoint.load import check_tokenizer
 from model.checkpoint.manifest import (
@@ -25,7 +26,7 @@ from model.checkpoint.manifest import (
     read_manifest,
 )
 from model.checkpoint.weights import pack_weights
-from model.config import DecodingOptions, ModelConfig, parse
+from model.config import DecodingOptions, Frozen, ModelConfig, parse
 from model.errors import CheckpointError
 from model.tokenizer import Tokenizer
 
@@ -95,8 +96,24 @@ def set_decoding_defaults(directory: Path, decoding: DecodingOptions) -> None:
         CheckpointError: it is damaged, in whatever file, or holds something that is not part of it.
         OSError: it cannot be written; nothing has changed.
     """
+    _update_config(directory, {"decoding": decoding})
+
+
+def set_calibration(directory: Path, calibration: Calibration) -> None:
+    """Change what the probabilities of the checkpoint in ``directory`` are taken to mean.
+
+    Everything else is as in ``set_decoding_defaults``.
+
+    Raises:
+        CheckpointError: it is damaged, in whatever file, or holds something that is not part of it.
+        OSError: it cannot be written; nothing has changed.
+    """
+    _update_config(directory, {"calibration": calibration})
+
+
+def _update_config(directory: Path, changes: Mapping[str, Frozen]) -> None:
     manifest = read_manifest(directory)
-    config = read_config(directory, manifest).model_copy(update={"decoding": decoding})
+    config = read_config(directory, manifest).model_copy(update=dict(changes))
     contents = {name: manifest.read(directory, name) for name in HASHED_FILES}
     check_replaceable(directory)
     install(directory, contents | {CONFIG_FILE: config.to_bytes()})
