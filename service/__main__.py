@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from service.accounts import read_accounts
+from service.cache.opening import check_redis_url
 from service.loading import choose_device, find_checkpoints
 from service.logs import configure_logging
 from service.server import serve
@@ -31,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         read_accounts(settings)
         find_checkpoints(settings.checkpoints)
         choose_device(settings)
+        check_redis_url(settings)
     except SettingsError as error:
         parser.exit(2, f"{error}\n")
     configure_logging(settings.log_level)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -30,11 +31,14 @@ class Account:
     Attributes:
         characters: translated, or being translated.
         quota: at most so many; None for any number.
+        name: tells accounts apart, now and after a restart; a hash from which the key cannot be told, empty
+            for the account of everybody.
     """
 
-    def __init__(self, quota: int | None) -> None:
+    def __init__(self, quota: int | None, name: str = "") -> None:
         self.characters = 0
         self.quota = quota
+        self.name = name
 
     @contextmanager
     def charge(self, characters: int) -> Iterator[Charge]:
@@ -63,7 +67,7 @@ class Accounts:
     """
 
     def __init__(self, keys: Iterable[str], quota: int | None) -> None:
-        self._by_key = {key.encode(): Account(quota) for key in keys}
+        self._by_key = {key.encode(): Account(quota, _name(key)) for key in keys}
         self._everybody = Account(quota)
 
     @property
@@ -112,6 +116,11 @@ def read_accounts(settings: Settings) -> Accounts:
         _check(found, variable("api_keys_file"))
         keys += found
     return Accounts(dict.fromkeys(keys), settings.character_quota)
+
+
+def _name(key: str) -> str:
+    """Slow to compute, so that short keys cannot be found by trying."""
+    return hashlib.scrypt(key.encode(), salt=b"dragoman account", n=2**10, r=8, p=1, dklen=16).hex()
 
 
 def _check(keys: Iterable[str], name: str) -> None:

@@ -23,6 +23,7 @@ class Job:
         priority: who goes first when there is a queue.
         deadline: ``time.monotonic()`` seconds after which nobody wants the result.
         split_sentences: False to translate each line as one sentence.
+        scope: who may share the work; see ``SegmentRequest``.
     """
 
     texts: tuple[AnnotatedText, ...]
@@ -32,6 +33,7 @@ class Job:
     priority: Priority
     deadline: float
     split_sentences: bool = True
+    scope: str = ""
 
     @property
     def characters(self) -> int:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Sequence
 from functools import partial
+from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -14,8 +15,10 @@ import torch
 from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
 from model.config import DecodingOptions
 from model.decoding.running import CONTROL_IDS, RunningBatch
+from model.inference import decoding_network, precision_of, trained_dtype
+from service.cache.grace import Grace
 from service.cache.sharing import SharingEngine
-from service.cache.store import LruStore, SegmentStore
+from service.cache.store import SegmentStore
 from service.engine.engine import Engine
 from service.engine.limits import EngineLimits
 from service.engine.observer import Observer
@@ -61,13 +64,16 @@ def choose_device(settings: Settings) -> torch.device:
     return torch.device("cuda" if has_cuda and settings.device != "cpu" else "cpu")
 
 
-async def load_registry(settings: Settings, observer: Observer, engine: EngineLike | None) -> Registry:
+async def load_registry(
+    settings: Settings, observer: Observer, engine: EngineLike | None, store: SegmentStore | None = None
+) -> Registry:
     """Load every checkpoint, start its engine and warm it up; the event loop stays free meanwhile.
 
     Args:
         settings: which checkpoints, and how they are to compute.
         observer: told what happens in the engines.
         engine: used, as it is, for every checkpoint instead of one engine for each.
+        store: remembers finished segments of all checkpoints.
 
     Raises:
         ModelError: a checkpoint cannot be used.
@@ -75,16 +81,18 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
         SettingsError: see ``find_checkpoints`` and ``choose_device``.
     """
     device = choose_device(settings)
-    store = LruStore(settings.cache_segments) if settings.cache_segments else None  # of all checkpoints
     served: dict[str, Served] = {}
     for path in find_checkpoints(settings.checkpoints):
         start = time.perf_counter()
-        dtype: torch.dtype = getattr(torch, settings.precision)
-        checkpoint = await asyncio.to_thread(load_checkpoint, path, device=device, dtype=dtype)
+        checkpoint = await asyncio.to_thread(
+            load_checkpoint, path, device=device, dtype=trained_dtype(settings.precision)
+        )
         if checkpoint.digest in served:
             logger.warning("%s is the same checkpoint as %s; skipped", path, served[checkpoint.digest].name)
             continue
-        own = engine or _build_engine(checkpoint, settings, observer, store)
+        own = engine
+        if own is None:  # packing the weights takes a moment
+            own = await asyncio.to_thread(_build_engine, checkpoint, settings, observer, store)
         await own.start()
         await asyncio.to_thread(_warm_segmentation, checkpoint)
         seconds = time.perf_counter() - start
@@ -96,7 +104,7 @@ async def load_registry(settings: Settings, observer: Observer, engine: EngineLi
 def _build_engine(
     checkpoint: Checkpoint, settings: Settings, observer: Observer, store: SegmentStore | None
 ) -> EngineLike:
-    tokenizer = checkpoint.tokenizer
+    tokenizer, network = checkpoint.tokenizer, decoding_network(checkpoint.model, settings.precision)
     forbidden = CONTROL_IDS | {tokenizer.tag(language) for language in tokenizer.languages}
     limits = EngineLimits(
         max_queue_segments=settings.max_queue_segments,
@@ -105,13 +113,19 @@ def _build_engine(
         max_padded_tokens=settings.max_padded_tokens,
     )
     own = Engine(
-        partial(RunningBatch, checkpoint.model, forbidden=forbidden),
+        partial(RunningBatch, network, forbidden=forbidden),
         tokenizer.source_ids("a", checkpoint.directions[0][1]),
         limits,
         observer,
         torch_threads=settings.threads or default_threads(available_processors()),
     )
-    return SharingEngine(own, checkpoint.digest, store, observer)
+    grace = Grace(settings.cache_grace_seconds, max_segments=settings.max_running_rows)
+    return SharingEngine(own, _identity(checkpoint, precision_of(network)), store, observer, grace=grace)
+
+
+def _identity(checkpoint: Checkpoint, precision: str) -> str:
+    """Equal where segments are translated equally, in this process and in others of other releases."""
+    return f"{checkpoint.digest} {precision} {version('dragoman')}"
 
 
 def _warm_segmentation(checkpoint: Checkpoint) -> None:

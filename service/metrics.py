@@ -18,8 +18,10 @@ from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 
+from service.cache_metrics import CacheMetrics
 from service.engine.observer import CacheResult, Stage
 from service.engine.request import EngineStatus, Priority
+from service.file_metrics import FileMetrics
 from service.registry import Served
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -46,6 +48,10 @@ REJECTIONS = ("too_large", "queue_full", "quota", "not_ready", "draining", "dead
 class Metrics:
     """Every metric of one service. Implements ``Observer``; may be told things by any thread.
 
+    Attributes:
+        registry: where the metrics are registered.
+        cache: the metrics of the cache.
+
     Args:
         registry: where the metrics are registered; one of its own for each application.
         served: what is served at the moment; called when Prometheus scrapes, on the event loop's thread.
@@ -59,6 +65,8 @@ class Metrics:
         self._create_http(registry)
         self._create_requests(registry)
         self._create_engine(registry)
+        self.cache = CacheMetrics(registry)
+        self.files = FileMetrics(registry)
         self._begin_at_zero()
 
     def _create_http(self, registry: CollectorRegistry) -> None:

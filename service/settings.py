@@ -59,8 +59,10 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="where to compute; auto: cuda where there is one"
     )
-    precision: Literal["float32", "bfloat16", "float16"] = Field(
-        default="float32", description="what to compute in; the half ones are for cuda"
+    precision: Literal["auto", "int8", "float32", "bfloat16", "float16"] = Field(
+        default="auto",
+        description="what to compute in; int8 needs a CPU with AVX-512 VNNI and kernels compiled when the "
+        "package was installed; the half ones are for cuda; auto: int8 where it can be had, else float32",
     )
     threads: int | None = Field(
         default=None,
@@ -93,11 +95,65 @@ class Settings(BaseSettings):
     )
     max_request_items: int = Field(default=1000, ge=1, description="texts in a request")
     max_body_bytes: int = Field(default=2_097_152, ge=1024, description="size of a request's body")
+    max_file_bytes: int = Field(
+        default=10_485_760,
+        ge=0,
+        description="size of a file to translate; 0 turns the translation of files off",
+    )
+    max_file_characters: int = Field(default=500_000, ge=1, description="characters to translate in a file")
+    max_kept_files: int = Field(
+        default=100, ge=1, description="files that are being translated or wait to be fetched"
+    )
+    files_folder: Path | None = Field(
+        default=None, description="where files are kept; default: the system's place for temporary files"
+    )
+    file_expiry_seconds: float = Field(
+        default=3600.0, gt=0.0, description="after which a translated file that nobody has fetched is removed"
+    )
+    file_timeout_seconds: float = Field(
+        default=3600.0, gt=0.0, description="for a file, from when it came until it is translated"
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="address under which clients reach the service, for links to translated files; default: "
+        "the one that they have used",
+    )
     cache_segments: int = Field(
-        default=0,
+        default=10_000,
         ge=0,
         description="finished segments that are remembered, at some 10 kB each at most; identical work in "
         "flight is then shared too; 0 decodes everything that is asked for",
+    )
+    cache_between_keys: bool = Field(
+        default=False,
+        description="whether what one API key has asked for is remembered for the others too; answers from "
+        "memory are faster, so that they can then find out what others have asked for",
+    )
+    cache_grace_seconds: float = Field(
+        default=5.0,
+        ge=0.0,
+        le=60.0,
+        description="a segment goes on for so long after its client has waited for some seconds and hung up, "
+        "so that the client finds it when it tries again",
+    )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="redis://, rediss:// or unix:// URL of a Redis in which replicas share finished segments",
+    )
+    redis_secret: SecretStr | None = Field(
+        default=None,
+        min_length=16,
+        description="needed with a Redis, and the same for all replicas: hides the texts in its keys",
+    )
+    redis_ttl_seconds: int = Field(
+        default=86_400, ge=1, le=2_592_000, description="after which Redis forgets a segment"
+    )
+    redis_timeout_seconds: float = Field(
+        default=0.1,
+        gt=0.0,
+        le=5.0,
+        description="for an answer of Redis; then segments are decoded without it",
     )
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_split)] = Field(
         default=(), description="comma-separated; a request must then bring one of them"
@@ -145,6 +201,21 @@ class Settings(BaseSettings):
                 f"{PREFIX}DEFAULT_DEADLINE_SECONDS ({self.default_deadline_seconds:g}) must be at most "
                 f"{PREFIX}MAX_DEADLINE_SECONDS ({self.max_deadline_seconds:g})"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _check_redis(self) -> Self:
+        if self.redis_url is None:
+            return self
+        if not self.redis_url.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError(f"{PREFIX}REDIS_URL must begin with redis://, rediss:// or unix://")
+        if self.redis_secret is None:
+            raise ValueError(
+                f"{PREFIX}REDIS_URL needs a {PREFIX}REDIS_SECRET of at least 16 characters, "
+                "the same for all replicas"
+            )
+        if not self.cache_segments:
+            raise ValueError(f"{PREFIX}REDIS_URL needs {PREFIX}CACHE_SEGMENTS above 0: 0 turns sharing off")
         return self
 
 
@@ -218,7 +289,18 @@ def _allowed(schema: dict[str, Any]) -> str:
         return _allowed(schema["anyOf"][0])
     if "enum" in schema:
         return "one of " + ", ".join(schema["enum"])
-    kinds = {"string": "a text", "array": "one value or more", "integer": "an integer", "number": "a number"}
-    words = {"minimum": "at least", "exclusiveMinimum": "above", "maximum": "at most"}
-    limits = [f"{text} {schema[key]:g}" for key, text in words.items() if key in schema]
+    kinds = {
+        "string": "a text",
+        "array": "one value or more",
+        "integer": "an integer",
+        "number": "a number",
+        "boolean": "true or false",
+    }
+    words = {
+        "minimum": "at least {:g}",
+        "exclusiveMinimum": "above {:g}",
+        "maximum": "at most {:g}",
+        "minLength": "of at least {} characters",
+    }
+    limits = [text.format(schema[key]) for key, text in words.items() if key in schema]
     return " ".join([kinds[schema["type"]], " and ".join(limits)]).strip()

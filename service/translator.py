@@ -62,7 +62,7 @@ class Translator:
         served = self._registry.find(job.source, job.target)
         self._check_room(served)
         plans = await offload(job.characters, lambda: self._plan(job, served))
-        tickets = self._submit(job, served, plans)
+        tickets = await self._submit(job, served, plans)
         try:
             yield SubmittedJob(job, plans, tickets, served.tokenizer, self._metrics)
         finally:
@@ -82,14 +82,17 @@ class Translator:
         with self._metrics.stage("tokenize"):
             return [planner.tokenize(text, pieces) for text, pieces in zip(job.texts, texts, strict=True)]
 
-    def _submit(self, job: Job, served: Served, plans: Sequence[Plan]) -> Sequence[Ticket]:
+    async def _submit(self, job: Job, served: Served, plans: Sequence[Plan]) -> Sequence[Ticket]:
         options = _options(served.decoding, job.alternatives)
         requests = [
-            SegmentRequest(source, options, job.priority, job.deadline)
+            SegmentRequest(source, options, job.priority, job.deadline, scope=job.scope)
             for plan in plans
             for source in plan.segments
         ]
-        return served.engine.submit(requests) if requests else ()
+        if not requests:
+            return ()
+        await served.engine.recall(requests)
+        return served.engine.submit(requests)
 
 
 def _options(decoding: DecodingOptions, alternatives: int) -> DecodingOptions:

@@ -69,7 +69,7 @@ async def _events(
 ) -> AsyncGenerator[bytes, None]:
     """The events of ``job``; what has been sent of it costs, even if it ends early."""
     with account.charge(job.characters) as charge:
-        async with begin(service, record, job) as (detections, running):
+        async with begin(service, record, account, job) as (detections, running):
             total = sum(running.lengths)
             start = StreamStart(total=total, detectedLanguage=shape_detections(body, detections))
             yield event("start", start.model_dump_json(exclude_none=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fastapi import Request
 
@@ -53,21 +53,23 @@ async def perform(request: Request, service: Service, account: Account, job: Job
     """
     record = record_of(request.scope)
     with account.charge(job.characters):
-        return await unless_disconnected(request.receive, _translate(service, record, job))
+        return await unless_disconnected(request.receive, _translate(service, record, account, job))
 
 
-async def _translate(service: Service, record: RequestRecord, job: Job) -> Answer:
-    async with begin(service, record, job) as (detections, running):
+async def _translate(service: Service, record: RequestRecord, account: Account, job: Job) -> Answer:
+    async with begin(service, record, account, job) as (detections, running):
         return Answer(await finish(record, running), detections)
 
 
 @asynccontextmanager
-async def begin(service: Service, record: RequestRecord, job: Job) -> AsyncIterator[Begun]:
+async def begin(service: Service, record: RequestRecord, account: Account, job: Job) -> AsyncIterator[Begun]:
     """``job``, whose source may be ``AUTO``, accepted and on its way; see ``Translator.begin``.
 
-    ``record`` is told how much there is to do.
+    ``record`` is told how much there is to do. Work is shared with other accounts only where that is set.
     """
     record.characters = job.characters
+    if not service.settings.cache_between_keys:
+        job = replace(job, scope=account.name)
     registry = service.lifecycle.registry
     translator = Translator(registry, service.settings, service.metrics)
     if job.source != AUTO:

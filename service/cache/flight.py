@@ -32,12 +32,15 @@ class Tower:
         submit: to the engine; raises ``ServiceError``.
         keep: the flight's result; called before any sharer can see it.
         close: the flight is over, and nobody may join it any more. May be called twice.
+        desert: the last sharer has left the flight; to call its ``end``, at once or later, unless somebody
+            joins it.
         clock: monotonic seconds, the clock of the deadlines.
     """
 
     submit: Callable[[SegmentRequest], SharableTicket]
     keep: Callable[[SegmentKey, SegmentResult], None]
     close: Callable[[Flight], None]
+    desert: Callable[[Flight], None]
     clock: Callable[[], float]
 
 
@@ -46,7 +49,12 @@ class Flight:
 
     Each sharer ends once: with the result, with an error, at its own deadline, or by its own cancellation.
     The segment has the best priority and the latest deadline of all who ever joined, so the engine itself
-    ends those with the latest; timers end the others. When the last sharer is gone, so is the segment.
+    ends those with the latest; timers end the others. What becomes of it when the last sharer has left, the
+    tower says.
+
+    Attributes:
+        key: what is decoded.
+        began: when, by the tower's clock.
 
     Args:
         key: what is decoded.
@@ -59,6 +67,7 @@ class Flight:
         self, key: SegmentKey, request: SegmentRequest, ticket: SharableTicket, tower: Tower
     ) -> None:
         self.key = key
+        self.began = tower.clock()
         self._tower = tower
         self._priority = request.priority
         self._deadline = _deadline(request)
@@ -79,6 +88,11 @@ class Flight:
             self._set_timer(sharer)
         return FutureTicket(future, functools.partial(self._leave, sharer))
 
+    def end(self) -> None:
+        """Take the segment out of the engine: nobody waits for it."""
+        self._tower.close(self)
+        self._ticket.cancel()
+
     def _widen(self, sharer: _Sharer) -> None:
         """Give the segment the sharer's priority and deadline where they are the better ones."""
         if sharer.priority >= self._priority and sharer.deadline <= self._deadline:
@@ -98,12 +112,14 @@ class Flight:
     def _leave(self, sharer: _Sharer) -> None:
         if self._remove(sharer):
             sharer.future.cancel()
-            self._end_if_deserted()
+            if not self._sharers:
+                self._tower.desert(self)
 
     def _expire(self, sharer: _Sharer) -> None:
         if self._remove(sharer):
             sharer.future.set_exception(DeadlineExceeded("the deadline passed (shared)"))
-            self._end_if_deserted()
+            if not self._sharers:
+                self.end()
 
     def _remove(self, sharer: _Sharer) -> bool:
         """Whether it still waited; now it does not."""
@@ -114,11 +130,6 @@ class Flight:
         if sharer.timer is not None:
             sharer.timer.cancel()
         return True
-
-    def _end_if_deserted(self) -> None:
-        if not self._sharers:
-            self._tower.close(self)
-            self._ticket.cancel()
 
     def _land(self, outcome: SegmentResult | BaseException) -> None:
         if isinstance(outcome, SegmentResult):

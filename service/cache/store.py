@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -53,6 +54,10 @@ class SegmentStore(Protocol):
         """Remember ``translation``; something else may be forgotten for it."""
         ...
 
+    async def recall(self, keys: Sequence[SegmentKey]) -> None:
+        """Have ``get`` know what is remembered of ``keys`` elsewhere; waits for a moment at most."""
+        ...
+
 
 class LruStore:
     """A ``SegmentStore`` in this process's memory that forgets what was not asked for longest.
@@ -95,6 +100,9 @@ class LruStore:
         self._numbers += numbers
         while len(self._kept) > self._max_segments or self._numbers > self._max_numbers:
             self._forget(next(iter(self._kept)))
+
+    async def recall(self, keys: Sequence[SegmentKey]) -> None:
+        """Nothing: there is nowhere else to look."""
 
     def _forget(self, key: SegmentKey) -> None:
         if (translation := self._kept.pop(key, None)) is not None:

@@ -72,6 +72,9 @@ class Engine:
         self._failure: BaseException | None = None
         self._draining = False
 
+    async def recall(self, requests: Sequence[SegmentRequest]) -> None:
+        """Nothing: an engine knows only what it translates itself."""
+
     def submit(self, requests: list[SegmentRequest]) -> list[EngineTicket]:
         """Queue all of ``requests`` or none; one ticket each, in order.
 

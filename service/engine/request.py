@@ -28,6 +28,7 @@ class SegmentRequest:
         priority: who goes first when there is a queue.
         deadline: ``time.monotonic()`` seconds after which nobody wants the result, or None.
         attention: whether hypotheses come with what they read at each step.
+        scope: who may share the work and its result: all who ask with an equal scope.
     """
 
     source: tuple[int, ...]
@@ -35,6 +36,7 @@ class SegmentRequest:
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
     attention: bool = False
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +115,13 @@ class SharableTicket(Ticket, Protocol):
 
 class EngineLike(Protocol):
     """The engine as the rest of the service sees it; called on the event loop's thread only."""
+
+    async def recall(self, requests: Sequence[SegmentRequest]) -> None:
+        """Have ``submit`` know what has been translated elsewhere; worth a call before it, but no duty.
+
+        Waits for a moment at most, and never fails.
+        """
+        ...
 
     def submit(self, requests: list[SegmentRequest]) -> Sequence[Ticket]:
         """Queue all of ``requests`` or none; one ticket each, in order.

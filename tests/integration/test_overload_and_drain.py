@@ -21,7 +21,8 @@ QUEUE = 8
 
 @pytest.fixture
 def service(tiny_checkpoint: Path, tmp_path: Path) -> Iterator[RunningService]:
-    settings = {"max_running_rows": ROWS, "max_queue_segments": QUEUE}
+    # Equal texts are to be decoded each for itself.
+    settings = {"max_running_rows": ROWS, "max_queue_segments": QUEUE, "cache_segments": 0}
     with running_service(tiny_checkpoint, tmp_path / "log", settings) as service:
         yield service
 

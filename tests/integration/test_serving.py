@@ -31,7 +31,8 @@ TEXTS = [
 @pytest.fixture(scope="module")
 def service(tiny_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningService]:
     log = tmp_path_factory.mktemp("serving") / "log"
-    settings = {"max_running_rows": 64, "max_body_bytes": 100_000}
+    # Equal texts are to be decoded each for itself.
+    settings = {"max_running_rows": 64, "max_body_bytes": 100_000, "cache_segments": 0}
     with running_service(tiny_checkpoint, log, settings) as service:
         yield service
 

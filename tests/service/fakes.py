@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from model.decoding.hypothesis import Hypothesis, Translation
@@ -57,6 +57,7 @@ class EchoEngine:
 
     Attributes:
         translate: from a segment to its translation; may raise.
+        recalled: what was to be recalled, in order.
         holding: results are kept back until ``release``.
         refusal: raised by ``submit``.
         now: what ``status`` says once started.
@@ -69,9 +70,13 @@ class EchoEngine:
     now: EngineStatus = IDLE
     opens: asyncio.Event | None = None
     drained: bool = True
+    recalled: list[SegmentRequest] = field(default_factory=list)
     requests: list[SegmentRequest] = field(default_factory=list)
     tickets: list[EchoTicket] = field(default_factory=list)
     submitted: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def recall(self, requests: Sequence[SegmentRequest]) -> None:
+        self.recalled += requests
 
     def submit(self, requests: list[SegmentRequest]) -> list[Ticket]:
         if self.refusal is not None:

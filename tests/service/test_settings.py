@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from service.cache.opening import check_redis_url
 from service.settings import Settings, SettingsError, describe_settings, read_settings, variable
 
 
@@ -69,6 +70,8 @@ def test_plain_host_and_port_are_honoured_and_the_prefixed_ones_win(monkeypatch:
         ("DRAGOMAN_BEAM_SIZE", "0", "an integer at least 1 and at most 64"),
         ("DRAGOMAN_LENGTH_PENALTY", "nan", "a number at least 0 and at most 5"),
         ("DRAGOMAN_DRAIN_TIMEOUT_SECONDS", "0", "a number above 0"),
+        ("DRAGOMAN_CACHE_BETWEEN_KEYS", "perhaps", "true or false"),
+        ("DRAGOMAN_REDIS_SECRET", "short", "a text of at least 16 characters"),
         ("DRAGOMAN_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
     ],
 )
@@ -97,6 +100,28 @@ def test_the_default_deadline_is_within_the_longest(monkeypatch: pytest.MonkeyPa
     assert (
         "DRAGOMAN_DEFAULT_DEADLINE_SECONDS (90) must be at most DRAGOMAN_MAX_DEADLINE_SECONDS (60)" in message
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "more"),
+    [
+        ("DRAGOMAN_REDIS_SECRET", {}),
+        ("DRAGOMAN_CACHE_SEGMENTS", {"DRAGOMAN_REDIS_SECRET": "x" * 16, "DRAGOMAN_CACHE_SEGMENTS": "0"}),
+    ],
+)
+def test_a_redis_needs_a_secret_and_a_cache(
+    monkeypatch: pytest.MonkeyPatch, name: str, more: dict[str, str]
+) -> None:
+    assert name in refusal(monkeypatch, DRAGOMAN_REDIS_URL="redis://:password@host", **more)
+
+
+@pytest.mark.parametrize("url", ["http://:password@host", "redis://:password@host:port"])
+def test_what_is_no_url_of_a_redis_is_refused_without_its_password(
+    monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    with pytest.raises(SettingsError, match="DRAGOMAN_REDIS_URL") as caught:
+        check_redis_url(read(monkeypatch, DRAGOMAN_REDIS_URL=url, DRAGOMAN_REDIS_SECRET="x" * 16))
+    assert "password" not in str(caught.value)
 
 
 def test_settings_do_not_change() -> None:

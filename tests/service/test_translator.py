@@ -128,6 +128,13 @@ async def test_alternatives_widen_the_beam_only_as_far_as_needed(tiny_tokenizer:
 
 
 @asynchronous
+async def test_what_is_submitted_was_asked_for_elsewhere_before(tiny_tokenizer: Tokenizer) -> None:
+    engine = EchoEngine()
+    await make_translator(tiny_tokenizer, engine).translate(make_job("Hund. Haus.", "Wo ist er?"))
+    assert engine.recalled == engine.requests != []
+
+
+@asynchronous
 async def test_priority_and_deadline_go_with_every_segment(tiny_tokenizer: Tokenizer) -> None:
     engine = EchoEngine()
     job = replace(make_job("Eins. Zwei."), priority=Priority.BULK)

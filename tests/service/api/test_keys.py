@@ -99,6 +99,27 @@ async def test_each_key_has_its_quota(tiny_checkpoint: Path) -> None:
     assert 'translation_rejected_total{reason="quota"} 1.0' in metrics
 
 
+@pytest.mark.parametrize("between_keys", [False, True])
+@asynchronous
+async def test_work_is_shared_between_keys_only_where_that_is_set(
+    tiny_checkpoint: Path, between_keys: bool
+) -> None:
+    engine = EchoEngine()
+    limits = {**KEYS, "cache_between_keys": between_keys}
+    async with ready_client(tiny_checkpoint, engine, limits) as client:
+        for key in (KEY, OTHER, KEY):
+            body = {**BODY, "api_key": key}
+            assert (await client.post("/translate", json=body)).status_code == 200
+            streamed = await client.post("/translate", json=body, headers={"accept": "text/event-stream"})
+            assert streamed.status_code == 200
+            assert (await client.post("/v2/translate", json=DEEPL, headers=header(key))).status_code == 200
+    scopes = [{request.scope for request in engine.requests[place : place + 3]} for place in (0, 3, 6)]
+    assert all(len(of_one_key) == 1 for of_one_key in scopes)
+    assert scopes[0] == scopes[2]
+    assert (scopes[0] == scopes[1]) is between_keys
+    assert all(KEY not in scope and OTHER not in scope for scope in set().union(*scopes))
+
+
 @asynchronous
 async def test_what_fails_is_not_charged(tiny_checkpoint: Path) -> None:
     def fail(request: SegmentRequest) -> Any:

@@ -63,6 +63,9 @@ class ManualEngine:
     def open(self) -> list[Work]:
         return [work for work in self.works if not work.future.done()]
 
+    async def recall(self, requests: Sequence[SegmentRequest]) -> None:
+        pass
+
     def submit(self, requests: list[SegmentRequest]) -> Sequence[EngineTicket]:
         if self.refusal is not None:
             raise self.refusal

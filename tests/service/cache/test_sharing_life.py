@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from model.decoding import RunningBatch
 from model.tokenizer import EOS
+from service.cache.grace import Grace
 from service.cache.sharing import SharingEngine
 from service.cache.store import LruStore, SegmentKey
 from service.engine.engine import Engine
@@ -62,7 +63,12 @@ class World:
 
     def __post_init__(self) -> None:
         self.front = SharingEngine(
-            self.engine, "digest", LruStore(2), self.tally, clock=lambda: self.loop.now
+            self.engine,
+            "digest",
+            LruStore(2),
+            self.tally,
+            clock=lambda: self.loop.now,
+            grace=Grace(self.draw.choice([0.0, 2.0]), max_segments=2, patience_seconds=1.0),
         )
 
     def submit(self) -> None:
@@ -156,6 +162,7 @@ async def live(draw: random.Random, loop: VirtualTimeLoop) -> World:
         await asyncio.sleep(0)
         world.check_engine()
     ended = await asyncio.gather(*world.endings, return_exceptions=True)
+    assert await world.front.drain(WAIT_SECONDS)
     for number, ending in enumerate(ended):
         world.check_ending(number, ending)
     return world
