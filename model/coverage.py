@@ -19,6 +19,8 @@ FEWEST_WORDS = 4
 def word_coverage(source: Tokens, received: Sequence[float]) -> list[float]:
     """What each word of ``source`` received, in order; punctuation and spaces left out.
 
+    A word that follows itself counts once: a translation need not say it as often.
+
     Args:
         source: the text.
         received: attention over all steps of the search, by token, language tag first and EOS last.
@@ -28,7 +30,18 @@ def word_coverage(source: Tokens, received: Sequence[float]) -> list[float]:
     for index, weight in zip(words.of_token, received[1:-1], strict=True):
         if index >= 0:
             sums[index] += weight
-    return [total for total, word in zip(sums, words.words, strict=True) if word.lexical]
+    result: list[float] = []
+    last = ""
+    for total, word in zip(sums, words.words, strict=True):
+        if not word.lexical:
+            continue
+        said = source.text[word.start : word.end].casefold()
+        if said == last:
+            result[-1] += total
+        else:
+            result.append(total)
+        last = said
+    return result
 
 
 def coverage_of(words: Sequence[float]) -> float:

@@ -14,6 +14,11 @@ def test_the_pieces_of_a_word_count_together_and_punctuation_does_not() -> None:
     assert word_coverage(tokens, received) == [pytest.approx(0.5), 0.7]
 
 
+def test_a_word_that_is_said_again_and_again_counts_once() -> None:
+    tokens = Tokens("sehr, Sehr sehr gut", ((0, 4), (4, 5), (6, 10), (11, 15), (16, 19)))
+    assert word_coverage(tokens, [0.0, 0.4, 0.0, 0.25, 0.25, 0.7, 0.0]) == [pytest.approx(0.9), 0.7]
+
+
 @pytest.mark.parametrize(
     ("words", "coverage"),
     [([], 1.0), ([READ, 4.0], 1.0), ([0.0, 1.0], 0.5), ([READ / 2], 0.5), ([0.0], 0.0)],
