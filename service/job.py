@@ -24,6 +24,7 @@ class Job:
         deadline: ``time.monotonic()`` seconds after which nobody wants the result.
         split_sentences: False to translate each line as one sentence.
         scope: who may share the work; see ``SegmentRequest``.
+        details: whether what became of each sentence is wanted.
     """
 
     texts: tuple[AnnotatedText, ...]
@@ -34,6 +35,7 @@ class Job:
     deadline: float
     split_sentences: bool = True
     scope: str = ""
+    details: bool = False
 
     @property
     def characters(self) -> int:
