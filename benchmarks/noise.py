@@ -36,7 +36,7 @@ def unpunctuated(text: str, dice: random.Random) -> str:
 
 
 def typos(text: str, dice: random.Random) -> str:
-    """About one letter in twenty-five swapped, doubled, dropped, or taken for one beside it on the keyboard."""
+    """About one letter in twenty-five swapped, doubled, dropped, or taken for the one beside it."""
     result: list[str] = []
     index = 0
     while index < len(text):

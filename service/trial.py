@@ -136,7 +136,7 @@ class Trial:
         assessments = [self._attempts.review.assess(self._segment, one) for one in hypotheses]
         both = [first.assessment, *assessments]
         chosen = best_of(both)
-        if len(both[chosen].flags) == len(first.assessment.flags):
+        if not chosen:
             return first
         others = first.result.translation.hypotheses
         better = _with_hypotheses(second, (hypotheses[chosen - 1], *others)[: len(others)])

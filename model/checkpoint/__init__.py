@@ -31,7 +31,12 @@ from model.checkpoint.manifest import (
     Manifest,
     read_manifest,
 )
-from model.checkpoint.save import save_checkpoint, set_calibration, set_decoding_defaults
+from model.checkpoint.save import (
+    save_checkpoint,
+    set_calibration,
+    set_decoding_defaults,
+    set_shortlists,
+)
 
 __all__ = [
     "CARD_FILE",
@@ -50,4 +55,5 @@ __all__ = [
     "save_checkpoint",
     "set_calibration",
     "set_decoding_defaults",
+    "set_shortlists",
 ]

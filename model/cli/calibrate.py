@@ -40,7 +40,7 @@ def add_parser(subparsers: Subparsers) -> None:
     """Add the command ``calibrate``."""
     parser = subparsers.add_parser(
         "calibrate",
-        help="fit how probable it is that a translation is good",
+        help="calibrate confidence: how probably a translation is good",
         description="Fit, or check, how probable it is that a translation is good.",
         epilog=_EPILOG,
         formatter_class=HelpFormatter,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Sequence, Set
 
 from model.config import DecodingOptions
 from service.quality.assessment import Assessment
@@ -13,6 +13,7 @@ LENGTH_PENALTY = 1.0
 BEAM_SIZE = 10
 DRAWS = 8
 TEMPERATURE = 0.5
+KEPT_CONFIDENCE = 0.9
 
 
 def second_options(options: DecodingOptions, flags: Set[Flag]) -> DecodingOptions:
@@ -43,7 +44,18 @@ def second_options(options: DecodingOptions, flags: Set[Flag]) -> DecodingOption
     return DecodingOptions.model_validate({**options.model_dump(), **changes})
 
 
-def best_of(assessments: Iterable[Assessment]) -> int:
-    """The index of the best: with the fewest flags, then with the highest confidence, then the first."""
-    keys = [(len(one.flags), -one.confidence) for one in assessments]
-    return keys.index(min(keys))
+def best_of(assessments: Sequence[Assessment]) -> int:
+    """The index of the best of ``assessments``, of which the first is that of the first try.
+
+    The best has fewer flags than the first, the fewest of all, and of these the highest confidence. A flag
+    may be mistaken, so what is less confident does not count as better. A loop is an exception: its words are
+    easy to foresee, which is why the network is so sure of them.
+    """
+    first = assessments[0]
+    least = 0.0 if Flag.REPETITION in first.flags else KEPT_CONFIDENCE * first.confidence
+    better = [
+        (len(one.flags), -one.confidence, index)
+        for index, one in enumerate(assessments)
+        if len(one.flags) < len(first.flags) and one.confidence >= least
+    ]
+    return min(better)[2] if better else 0

@@ -42,11 +42,13 @@ def assessment(confidence: float, *flags: Flag) -> Assessment:
 @pytest.mark.parametrize(
     ("assessments", "best"),
     [
-        ([assessment(0.9, Flag.COPIED), assessment(0.1)], 1),
-        ([assessment(0.5), assessment(0.5), assessment(0.6)], 2),
-        ([assessment(0.5), assessment(0.5)], 0),
-        ([assessment(0.5, Flag.COPIED, Flag.TRUNCATED), assessment(0.2, Flag.REPETITION)], 1),
+        ([assessment(0.9, Flag.COPIED), assessment(0.9), assessment(0.95)], 2),
+        ([assessment(0.5, Flag.COPIED), assessment(0.9, Flag.TRUNCATED)], 0),
+        ([assessment(0.5), assessment(0.9)], 0),
+        ([assessment(0.5, Flag.COPIED, Flag.TRUNCATED), assessment(0.6, Flag.COPIED), assessment(0.5)], 2),
+        ([assessment(0.5, Flag.UNDERCOVERED), assessment(0.2)], 0),  # the flag was wrong, probably
+        ([assessment(0.9, Flag.REPETITION), assessment(0.1)], 1),  # a loop is always sure of itself
     ],
 )
-def test_fewer_faults_count_before_confidence(assessments: list[Assessment], best: int) -> None:
+def test_fewer_faults_count_and_confidence_must_not_be_lost(assessments: list[Assessment], best: int) -> None:
     assert best_of(assessments) == best
