@@ -58,6 +58,8 @@ def finish(
         ("Toll 😀! Ja", 0, "Toll! Ja"),
         ("Toll 😀 😀, ja", 0, "Toll, ja"),
         ("a😀b", 0, "ab"),
+        (f"Sieh https://a.b/{'c' * 90} an", 0, "Sieh an"),
+        (f"Sieh https://a.b/{'c' * 90} an", 1, "Sieh \ue000 an"),
         ("zwei  Räume\u00a0hier\u3000da", 3, "zwei Räume hier da"),
     ],
 )
