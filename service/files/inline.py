@@ -22,9 +22,11 @@ class Fixed:
 
     Attributes:
         text: at least one character.
+        key: for the format, where it needs one.
     """
 
     text: str
+    key: int = -1
 
 
 @dataclass(frozen=True, slots=True)
