@@ -97,7 +97,12 @@ def _check_names(infos: list[zipfile.ZipInfo], limits: FileLimits) -> None:
 
 
 def _leads_elsewhere(name: str) -> bool:
-    return name.startswith("/") or "\\" in name or ".." in name.split("/") or ":" in name.split("/", maxsplit=1)[0]
+    return (
+        name.startswith("/")
+        or "\\" in name
+        or ".." in name.split("/")
+        or ":" in name.split("/", maxsplit=1)[0]
+    )
 
 
 def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: int, limits: FileLimits) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from service.files.package import Package
@@ -52,9 +52,9 @@ class PackagedDocument:
 
     def write(self, translations: Sequence[AnnotatedTranslation]) -> bytes:
         """See ``Document``; the trees are changed, so it is done once."""
-        changed: Mapping[str, None] = {
-            name: paragraph.write(translation)
-            for (name, paragraph), translation in zip(self._paragraphs, translations, strict=True)
-            if not is_unchanged(paragraph.text, translation)
-        }
+        changed: set[str] = set()
+        for (name, paragraph), translation in zip(self._paragraphs, translations, strict=True):
+            if not is_unchanged(paragraph.text, translation):
+                paragraph.write(translation)
+                changed.add(name)
         return self._package.written({name: write_tree(self._trees[name]) for name in changed})

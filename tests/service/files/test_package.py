@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import zipfile
+from contextlib import suppress
 
 import pytest
 from hypothesis import given, settings
@@ -91,7 +92,5 @@ def test_packages_within_stay_packed() -> None:
 def test_damage_is_told(place: int, change: bytes, cut: int) -> None:
     data = packed({"a": b"hello " * 9, "b/c": b"<x/>"})
     data = (data[:place] + change + data[place + len(change) :])[: max(cut, len(data) - cut)]
-    try:
+    with suppress(InvalidRequest):  # and nothing else
         read_package(data, LIMITS)
-    except InvalidRequest as error:
-        assert str(error).startswith("file: ")
