@@ -50,3 +50,8 @@ def write_tree(tree: etree._ElementTree) -> bytes:
 def writable(text: str) -> str:
     """``text`` without the characters that XML cannot have."""
     return _FORBIDDEN.sub("", text)
+
+
+def local(element: Element) -> str:
+    """The element's name without its namespace; empty for a comment and the like."""
+    return etree.QName(element).localname if isinstance(element.tag, str) else ""

@@ -9,8 +9,8 @@ from service.files.document import Document
 from service.files.limits import FileLimits
 from service.files.package import Package, read_package
 from service.files.parts import PackagedDocument
-from service.files.trees import Element, parse_tree
-from service.files.word_paragraph import WordParagraph, local
+from service.files.trees import Element, local, parse_tree
+from service.files.word_paragraph import WordParagraph
 
 _TYPES = "[Content_Types].xml"
 _WORD = "wordprocessingml."

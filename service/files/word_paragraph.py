@@ -14,7 +14,7 @@ from lxml import etree
 
 from service.files.inline import Fixed, Node, Tag, annotate, restore
 from service.files.levels import Gathering, most_common_style
-from service.files.trees import Element, writable
+from service.files.trees import Element, local, writable
 from service.text.annotated import AnnotatedText, AnnotatedTranslation
 
 _WRAPPERS = frozenset(["hyperlink", "ins", "moveTo", "smartTag", "customXml", "dir", "bdo", "sdt"])
@@ -65,11 +65,6 @@ class _Around:
 
     before: tuple[Element, ...]
     after: tuple[Element, ...]
-
-
-def local(element: Element) -> str:
-    """The element's name without its namespace; empty for a comment and the like."""
-    return etree.QName(element).localname if isinstance(element.tag, str) else ""
 
 
 class WordParagraph:
