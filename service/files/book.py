@@ -103,7 +103,9 @@ def _package_document(package: Package) -> str:
     if _CONTAINER not in package.parts:
         raise UnreadableFile("file: a ZIP package, but no EPUB book")
     roots: list[Element] = [
-        one for one in parse_tree(package.parts[_CONTAINER], _CONTAINER).getroot().iter() if local(one) == "rootfile"
+        one
+        for one in parse_tree(package.parts[_CONTAINER], _CONTAINER).getroot().iter()
+        if local(one) == "rootfile"
     ]
     path = str(roots[0].get("full-path", "")) if roots else ""
     if path not in package.parts:
