@@ -41,6 +41,7 @@ FORMATS = (
     Format("vtt", (".vtt",), "text/vtt", "subtitles:read_vtt"),
     Format("gettext", (".po", ".pot"), "text/x-gettext-translation", "gettext:read"),
     Format("json", (".json",), "application/json", "json_values:read"),
+    Format("yaml", (".yaml", ".yml"), "application/yaml", "yaml_values:read"),
     Format(
         "docx",
         (".docx",),
@@ -48,7 +49,6 @@ FORMATS = (
         "word:read",
     ),
     Format("odt", (".odt",), "application/vnd.oasis.opendocument.text", "open_document:read"),
-    Format("yaml", (".yaml", ".yml"), "application/yaml", "yaml_values:read"),
 )
 EXTENSIONS = tuple(extension for one in FORMATS for extension in one.extensions)
 
