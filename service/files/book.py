@@ -17,7 +17,7 @@ from service.files.splicing import is_unchanged
 from service.files.trees import Element, local, parse_tree
 from service.markup.document import Document as Markup
 from service.markup.document import xml_document
-from service.markup.elements import SPLITTING, UNTOUCHED, UNTOUCHED_WORDS
+from service.markup.elements import FOREIGN, SPLITTING, UNTOUCHED, UNTOUCHED_WORDS
 from service.markup.rules import Rules
 from service.markup.tokens import MarkupError
 from service.text.annotated import AnnotatedText, AnnotatedTranslation
@@ -27,7 +27,9 @@ _ENCRYPTION = "META-INF/encryption.xml"
 _CHAPTER = "application/xhtml+xml"
 _CONTENTS = "application/x-dtbncx+xml"
 _RULES: Mapping[str, Rules] = {
-    _CHAPTER: Rules(ignored=UNTOUCHED | UNTOUCHED_WORDS, splitting=SPLITTING, outline=False),
+    _CHAPTER: Rules(
+        ignored=UNTOUCHED | UNTOUCHED_WORDS, splitting=SPLITTING | (UNTOUCHED - FOREIGN), outline=False
+    ),
     _CONTENTS: Rules(ignored=frozenset(["head"]), splitting=frozenset(["text"])),
 }
 _DECLARED = re.compile(rb"<\?xml[^>]*encoding\s*=\s*[\"']([A-Za-z0-9_-]+)")

@@ -37,6 +37,7 @@ class Format:
 FORMATS = (
     Format("text", (".txt",), "text/plain", "plain_text:read"),
     Format("markdown", (".md", ".markdown"), "text/markdown", "markdown:read"),
+    Format("html", (".html", ".htm"), "text/html", "web_page:read"),
     Format("srt", (".srt",), "application/x-subrip", "subtitles:read_srt"),
     Format("vtt", (".vtt",), "text/vtt", "subtitles:read_vtt"),
     Format("gettext", (".po", ".pot"), "text/x-gettext-translation", "gettext:read"),
@@ -49,6 +50,7 @@ FORMATS = (
         "word:read",
     ),
     Format("odt", (".odt",), "application/vnd.oasis.opendocument.text", "open_document:read"),
+    Format("epub", (".epub",), "application/epub+zip", "book:read"),
 )
 EXTENSIONS = tuple(extension for one in FORMATS for extension in one.extensions)
 

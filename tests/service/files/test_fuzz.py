@@ -10,11 +10,13 @@ from service.errors import InvalidRequest
 from service.files.formats import FORMATS, Format, format_named
 from service.files.limits import FileLimits
 from tests.service.files import (
+    test_book,
     test_gettext,
     test_markdown,
     test_open_document,
     test_subtitles,
     test_values,
+    test_web_page,
     test_word,
 )
 from tests.service.files.packages import packed, unpacked
@@ -23,6 +25,7 @@ from tests.service.files.translators import identity, scrambled, translated, upp
 SAMPLES = {
     "text": "Ein Hund.\r\n\r\n  Zwei Hunde. Ja!\n".encode("utf-16"),
     "markdown": test_markdown.SAMPLE.encode(),
+    "html": test_web_page.PAGE.format("utf-8").encode(),
     "srt": test_subtitles.SRT.encode(),
     "vtt": test_subtitles.VTT.encode(),
     "gettext": test_gettext.SAMPLE.encode(),
@@ -30,6 +33,7 @@ SAMPLES = {
     "yaml": test_values.YAML_SAMPLE.encode(),
     "docx": test_word.SAMPLE,
     "odt": test_open_document.SAMPLE,
+    "epub": test_book.SAMPLE,
 }
 PIECES = st.sampled_from(
     [b"", b"\x00", b"\xff", b'"', b"<", b">", b"&", b"\\", b"\n", b"[", b"{", b"*", b"-->", b"\xed\xa0\x80"]
@@ -73,7 +77,7 @@ def test_cut_files(name: str, data: st.DataObject) -> None:
     attempt(format_named(name), sample[: data.draw(st.integers(0, len(sample)))])
 
 
-@pytest.mark.parametrize("name", ["docx", "odt"])
+@pytest.mark.parametrize("name", ["docx", "odt", "epub"])
 @given(st.data())
 @settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 def test_changed_parts(name: str, data: st.DataObject) -> None:
