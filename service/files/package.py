@@ -13,8 +13,6 @@ from service.errors import TextTooLarge, UnreadableFile
 from service.files.limits import FileLimits
 
 _CHUNK_BYTES = 65_536
-_INNOCENT_BYTES = 1024 * 1024
-"""A part up to this size may be packed as well as it likes."""
 _ENCRYPTED = 0x1
 _DAMAGED = (
     zipfile.BadZipFile,
@@ -106,7 +104,7 @@ def _leads_elsewhere(name: str) -> bool:
 
 
 def _inflate(archive: zipfile.ZipFile, info: zipfile.ZipInfo, left: int, limits: FileLimits) -> bytes:
-    most = min(left, max(_INNOCENT_BYTES, info.compress_size * limits.max_ratio))
+    most = min(left, max(limits.ratio_from_bytes, info.compress_size * limits.max_ratio))
     chunks: list[bytes] = []
     size = 0
     with archive.open(info) as stream:

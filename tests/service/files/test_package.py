@@ -16,7 +16,7 @@ from service.files.limits import FileLimits
 from service.files.package import read_package
 from tests.service.files.packages import packed, unpacked
 
-LIMITS = FileLimits(max_inflated_bytes=3_000_000, max_ratio=100, max_parts=5)
+LIMITS = FileLimits(max_inflated_bytes=3_000_000, max_ratio=100, ratio_from_bytes=1_000_000, max_parts=5)
 
 
 def lying(data: bytes, size: int) -> bytes:
