@@ -1,4 +1,4 @@
-"""Taking files in, having them translated one or two at a time, and giving them back."""
+"""Taking files in, having them translated a few at a time, and giving them back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.files.store import FileStore
 from service.files.translation import Direction, TranslatesJobs, translate_texts
 from service.text.annotated import AnnotatedText
 
-MAX_RUNNING = 2
+MAX_RUNNING = 4
 """Files that are translated at once; the others wait."""
 
 logger = logging.getLogger(__name__)

@@ -17,7 +17,6 @@ from service.text.annotated import AnnotatedTranslation
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~]|&(?=#?\w+;)")
 _PLAIN_LABEL = re.compile(r"[^\\`*_\[\]<>&!\n]*")
 _FIXED_LINE = re.compile(r"^:::+[^\n]*", re.MULTILINE)
-_CHECK_BOX = re.compile(r"\[[ xX]\](?=[ \t])")
 _BLOCK_START = re.compile(
     r"(?:\d{1,9}[.)](?=\s|$)|[-+*](?=\s|$)|#{1,6}(?=\s|$)|>|=+\s*$|-+\s*$|`{3}|~{3}|\||:::)", re.MULTILINE
 )
@@ -79,9 +78,7 @@ class InlineMarkdown:
         return _is_paragraph(self._parser, written) or not _is_paragraph(self._parser, self._content)
 
     def _build(self, elements: Iterable[Element]) -> None:
-        box = _CHECK_BOX.match(self._content)
-        position = box.end() if box else 0
-        self._add(*([Fixed(box.group())] if box else []))
+        position = 0
         for element in elements:
             start = element.start
             if element.kind in ("softbreak", "hardbreak"):
@@ -134,8 +131,9 @@ class InlineMarkdown:
             self._add(Fixed(raw))
 
     def _image(self, raw: str, description: str) -> Node:
-        """Its description is text, as far as it is plain."""
-        if description and _PLAIN_LABEL.fullmatch(description) and raw.startswith(f"![{description}]("):
+        """Its description is text if it is plain, and no sentence is around it."""
+        is_alone = raw == self._content and raw.startswith(f"![{description}](")
+        if is_alone and _PLAIN_LABEL.fullmatch(description):
             closing = raw[2 + len(description) :]
             return Tag(self._key("image", "![", closing), (description,))
         return Tag(self._key("image", raw))
