@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from service.markup.block import Node, Shape
 from service.text.annotated import Range
@@ -15,26 +16,37 @@ Placed = tuple[int, Range]
 """The index of a node and where it is in the translation."""
 
 
-def arrange(nodes: Sequence[Node], places: Sequence[Range], length: int) -> dict[int, list[Placed]]:
+_NEXT_WORD = re.compile(r"\s*(\S{1,24})(?!\S)")
+_LAST_WORD = re.compile(r"(?<!\S)(\S{1,24})\s*$")
+_REACH = 32
+"""Characters that are looked at for a word."""
+
+
+def arrange(
+    nodes: Sequence[Node], places: Sequence[Range], full: Collection[int], text: str
+) -> dict[int, list[Placed]]:
     """The children of each node, and of ``ROOT``, in the order of the translation, and where each is.
 
     Each is within its parent, and siblings do not overlap: what does not fit is moved as little as needed,
-    and cut if it must be. Nodes that are ``FIXED`` keep their order among siblings.
+    and cut if it must be. Nodes that are ``FIXED`` keep their order among siblings. An element that would be
+    around nothing, though it was around words, takes the next free one: a link must be to be clicked on.
 
     Args:
         nodes: parents before children.
         places: where the alignment puts each.
-        length: of the translation.
+        full: the elements that are around words of the source.
+        text: the translation.
     """
     children = defaultdict[int, list[int]](list)
     for index, node in enumerate(nodes):
         children[node.parent].append(index)
     arranged: dict[int, list[Placed]] = {}
-    bounds = {ROOT: Range(0, length)}
+    bounds = {ROOT: Range(0, len(text))}
     for parent in (ROOT, *range(len(nodes))):
         if parent in children:
             wanted = _in_order(children[parent], nodes, places)
-            arranged[parent] = list(_disjoint(wanted, bounds[parent]))
+            found = _disjoint(wanted, bounds[parent])
+            arranged[parent] = _fed(found, bounds[parent], full, text)
             bounds.update(arranged[parent])
     return arranged
 
@@ -61,3 +73,26 @@ def _disjoint(wanted: Sequence[Placed], bounds: Range) -> list[Placed]:
         position = min(max(place.end, start), bounds.end)
         found.append((index, Range(start, position)))
     return found
+
+
+def _fed(found: Sequence[Placed], bounds: Range, full: Collection[int], text: str) -> list[Placed]:
+    """``found`` with words for those of ``full`` that are empty, if any are between their neighbours."""
+    fed: list[Placed] = []
+    starts = [*(place.start for _, place in found), bounds.end]
+    end = bounds.start
+    for (index, place), following in zip(found, starts[1:], strict=True):
+        is_starved = index in full and place.start == place.end
+        own = _word(text, end, place.start, following) if is_starved else None
+        fed.append((index, own or place))
+        end = fed[-1][1].end
+    return fed
+
+
+def _word(text: str, start: int, place: int, end: int) -> Range | None:
+    """The word of ``text[start:end]`` after ``place``, or else the one before it."""
+    before = max(start, place - _REACH)
+    found = _NEXT_WORD.match(text, place, min(end, place + _REACH)) or _LAST_WORD.search(text[before:place])
+    if found is None or not any(map(str.isalnum, found[1])):
+        return None
+    offset = 0 if found.string is text else before
+    return Range(offset + found.start(1), offset + found.end(1))

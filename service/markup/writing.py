@@ -28,7 +28,11 @@ def write_block(block: Block, translation: AnnotatedTranslation, texts: Sequence
     if translation.text == block.text.text and _marked(translation) == _marked(block.text):
         return "".join([written(part, texts) for part in block.source])
     text, places = _placed(block, translation)
-    writer = _Writer(block.nodes, text, arrange(block.nodes, places, len(text)), texts, escape)
+    words = {mark.id for mark in block.text.marks if mark.start < mark.end}
+    full = {
+        index for index, node in enumerate(block.nodes) if node.shape is Shape.ELEMENT and node.mark in words
+    }
+    writer = _Writer(block.nodes, text, arrange(block.nodes, places, full, text), texts, escape)
     return "".join([escape(block.lead), *writer.pieces(), escape(block.tail)])
 
 

@@ -163,7 +163,22 @@ def test_a_translation_that_breaks_its_promises_breaks_no_tag() -> None:
     ]
     document = html_document("<p>a <b>b</b> <i>c <u>d</u></i> <code>e</code></p>", Rules())
     result = document.write([AnnotatedTranslation("abcdef", tuple(crossing))])
-    assert result == "<p><b>abcd</b><i><u></u>ef</i><code>e</code></p>"
+    assert result == "<p><b>abcd</b><i><u>ef</u></i><code>e</code></p>"
+
+
+def test_an_element_is_around_something_if_it_was() -> None:
+    """The network has dropped the word of a link, or no attention leads to it."""
+    document = html_document("<p><u>a</u> <a>b</a> <i>c</i></p>", Rules())
+    ids = {document.texts[0].text[mark.start : mark.end]: mark.id for mark in document.texts[0].marks}
+
+    def result(text: str, u: Range, a: int, i: Range) -> str:
+        places = {"a": u, "b": Range(a, a), "c": i}
+        marks = tuple(Mark(ids[word], place.start, place.end) for word, place in places.items())
+        return document.write([AnnotatedTranslation(text, marks)])
+
+    assert result("aa bb cc", Range(0, 2), 3, Range(6, 8)) == "<p><u>aa</u> <a>bb</a> <i>cc</i></p>"
+    assert result("bb, aa cc", Range(4, 6), 4, Range(7, 9)) == "<p><a>bb,</a> <u>aa</u> <i>cc</i></p>"
+    assert result("aa - cc", Range(0, 2), 3, Range(5, 7)) == "<p><u>aa</u> <a></a>- <i>cc</i></p>"
 
 
 def test_attributes_are_translated_on_request() -> None:
