@@ -56,16 +56,16 @@ def _hypothesis(tokenizer: Tokenizer, request: SegmentRequest, text: str) -> Hyp
 
 
 def read_word_by_word(tokenizer: Tokenizer, source: Sequence[int], target: Sequence[int]) -> Attention:
-    """Attention of a network for which the n-th word comes from the n-th, and all that is left from the last.
+    """Attention of a network for which the n-th word comes from the n-th; the last words belong together.
 
     Returns:
         float32 ``[target tokens + 1, source tokens]``: the last row is EOS, and so is the last column; the
         first column is the language tag.
     """
-    read_from = _word_numbers(tokenizer, source[1:-1])
-    reading = [min(word, read_from[-1]) for word in _word_numbers(tokenizer, target)]
+    read_from, reading = _word_numbers(tokenizer, source[1:-1]), _word_numbers(tokenizer, target)
+    last = min(read_from[-1], reading[-1])
     attention = np.zeros((len(target) + 1, len(source)), np.float32)
-    attention[:-1, 1:-1] = np.equal.outer(reading, read_from)
+    attention[:-1, 1:-1] = np.equal.outer(np.minimum(reading, last), np.minimum(read_from, last))
     attention[-1, -1] = 1.0
     attention /= attention.sum(1, keepdims=True)
     return attention
