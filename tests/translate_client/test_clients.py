@@ -134,9 +134,6 @@ def test_details_point_into_the_texts_even_if_they_were_cut(ask: InSync | InAsyn
     text = f"😀\n{GERMAN} Guten Tag!\n" * 4
     assert len(text) > 100
     translation = ask(small, "translate", text, "en", source="de", details=True)
-    ranges = [
-        (one.source_start, one.source_end, one.target_start, one.target_end) for one in translation.sentences
-    ]
     pairs = [
         (text[one.source_start : one.source_end], translation.text[one.target_start : one.target_end])
         for one in translation.sentences
