@@ -13,6 +13,8 @@ from service.text.spans import Kind, Span
 LONGEST_WRITTEN = 60
 """Characters of a span that is written out."""
 
+_READABLE = re.compile(r"(?:[^\W_]|[\s,:;'\u2019%°€$£¥+\xd7\u2013-]|\.(?![^\W\d]))*")
+"""Words and numbers, as sentences have them."""
 _SPACES = re.compile(r"(?<! )\s(?!\s)|\s{2,}")
 _ORDINARY = re.compile(r"[\d\s.,:/-]+")
 """What a network copies well by itself, so that others go first where placeholders are scarce."""
@@ -72,7 +74,8 @@ def present(
 
 
 def _can_be_written(span: Span) -> bool:
-    return span.kind is Kind.WORD and len(span.text) <= LONGEST_WRITTEN
+    is_readable = _READABLE.fullmatch(span.text) is not None
+    return span.kind is Kind.WORD and len(span.text) <= LONGEST_WRITTEN and is_readable
 
 
 def _shown(segment: str, shown: Mapping[str, str]) -> list[Edit]:
