@@ -47,9 +47,9 @@ def present(
 ) -> Presentation:
     """``segment`` with something a network can read for each span; white space becomes single spaces.
 
-    Each span becomes a placeholder. Where there are not enough of them the plainest spans, which are numbers,
-    are written out. Loose ones, such as emoji, and long ones are left out: a network reads a sentence better
-    without those than with bytes it has hardly seen.
+    Each span becomes a placeholder. Where there are not enough of them numbers and words, which are the
+    plainest, are written out. The others are left out: a network reads a sentence better without an address,
+    a variable or an emoji than with pieces of them that it has hardly seen (decision 13).
 
     Args:
         segment: with sentinels.
