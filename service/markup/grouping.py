@@ -16,7 +16,7 @@ from service.text.annotated import AnnotatedText, Mark, Range
 STAND_IN = "\N{OBJECT REPLACEMENT CHARACTER}"
 """What a text has in place of an atom without text, or with too much of it."""
 MAX_ATOM_CHARACTERS = 60
-MAX_DEPTH = 50
+MAX_DEPTH = 20
 """Elements within so many others go where the innermost of these goes: placing takes time for each level."""
 
 Part = Written | Block
