@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.text.alignment import Link
 from service.text.annotated import Placement, Range
+from service.text.link import Link
 from service.text.masking import SENTINEL
 from service.text.presenting import Presentation
 from service.text.spans import Span

@@ -7,8 +7,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.text.alignment import Link
 from service.text.annotated import Range
+from service.text.link import Link
 
 _HAN = "\u2e80-\u9fff\U00020000-\U0003ffff"
 _UNIT = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+(?:['\u2019-][^\W{_HAN}]+)*|[^\w\s]")
