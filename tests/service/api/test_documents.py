@@ -109,6 +109,7 @@ async def test_files_that_vanish_fail(tiny_checkpoint: Path, tmp_path: Path) -> 
         await engine.submitted.wait()
         for folder in tmp_path.iterdir():
             shutil.rmtree(folder)
+        engine.holding = False
         engine.release()
         status = await document.wait("error")
         assert status["error_message"]
