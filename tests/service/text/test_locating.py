@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from model.tokenizer import normalize
-from service.text.alignment import Link
 from service.text.annotated import AnnotatedText, Placement
+from service.text.link import Link
 from service.text.locating import is_intact, locate
 from service.text.masking import MaskedText, mask
 from service.text.presenting import Presentation, present
