@@ -38,6 +38,7 @@ class Job:
         split_sentences: False to translate each line as one sentence.
         documents: what the texts are parts of, if anything: all their texts, in order, are ``texts``.
         scope: who may share the work; see ``SegmentRequest``.
+        details: whether what became of each sentence is wanted.
     """
 
     texts: tuple[AnnotatedText, ...]
@@ -49,6 +50,7 @@ class Job:
     split_sentences: bool = True
     documents: tuple[Whole, ...] = ()
     scope: str = ""
+    details: bool = False
 
     @property
     def characters(self) -> int:

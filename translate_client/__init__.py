@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from translate_client.asynchronous import AsyncClient, AsyncTranslationStream
+from translate_client.asynchronous import AsyncClient
 from translate_client.errors import (
     CannotConnect,
     ConnectionBroken,
@@ -23,13 +23,16 @@ from translate_client.errors import (
 from translate_client.results import (
     Detection,
     Language,
+    Link,
     Segment,
+    Sentence,
     ServerSettings,
     TranslatedFile,
     Translation,
 )
 from translate_client.retrying import Retries
-from translate_client.synchronous import Client, TranslationStream
+from translate_client.streams import AsyncTranslationStream, TranslationStream
+from translate_client.synchronous import Client
 
 __all__ = [
     "AsyncClient",
@@ -42,11 +45,13 @@ __all__ = [
     "InvalidRequest",
     "KeyRefused",
     "Language",
+    "Link",
     "NotReady",
     "Overloaded",
     "QuotaExceeded",
     "Retries",
     "Segment",
+    "Sentence",
     "ServerSettings",
     "ServiceError",
     "TextTooLarge",

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from asyncio import sleep, to_thread
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
 
 import httpx
-from httpx_sse import EventSource
 
 from translate_client.batching import Batch, assemble, make_batches
 from translate_client.calls import (
@@ -30,11 +29,10 @@ from translate_client.calls import (
     upload_call,
 )
 from translate_client.errors import TranslateError
+from translate_client.failures import check_success, connection_errors
 from translate_client.protocol import (
     Options,
     check_events,
-    check_success,
-    connection_errors,
     may_cut,
     read_detections,
     read_document,
@@ -48,13 +46,12 @@ from translate_client.protocol import (
 from translate_client.results import (
     Detection,
     Language,
-    Segment,
     ServerSettings,
     TranslatedFile,
     Translation,
 )
 from translate_client.retrying import Retries
-from translate_client.streaming import Collector
+from translate_client.streams import AsyncTranslationStream
 
 Result = TypeVar("Result")
 
@@ -203,13 +200,13 @@ class AsyncClient:
             OSError: it cannot be read.
             TranslateError: see ``translate_client.errors``.
         """
-        name, content = Path(path).name, await asyncio.to_thread(Path(path).read_bytes)
+        name, content = Path(path).name, await to_thread(Path(path).read_bytes)
         document = read_document(await self._ask(upload_call(name, content, target, source)))
         try:
             while (progress := read_progress(await self._ask(status_call(document)))) < 1.0:
                 if on_progress is not None:
                     on_progress(progress)
-                await asyncio.sleep(_POLL_SECONDS)
+                await sleep(_POLL_SECONDS)
             return read_file(await self._repeat(result_call(document), self._send), name)
         finally:
             with suppress(TranslateError):
@@ -255,60 +252,5 @@ class AsyncClient:
                 delay = self._retries.delay_after(error, number, chance, reads_only=call.reads_only)
                 if delay is None:
                     raise
-            await asyncio.sleep(delay)
+            await sleep(delay)
             number += 1
-
-
-class AsyncTranslationStream:
-    """Segments as they are done; used as an asynchronous context, so that leaving it early ends the work.
-
-    Args:
-        plan: the requests to send.
-        open_events: sends one, and returns its response once it has begun.
-    """
-
-    def __init__(
-        self,
-        plan: Callable[[], Awaitable[list[Batch]]],
-        open_events: Callable[[Batch], Awaitable[httpx.Response]],
-    ) -> None:
-        self._plan = plan
-        self._open = open_events
-        self._collector = Collector()
-        self._segments = self._read()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __aiter__(self) -> AsyncIterator[Segment]:
-        return self._segments
-
-    async def aclose(self) -> None:
-        """Hang up; the service then stops translating."""
-        await self._segments.aclose()
-
-    @property
-    def results(self) -> list[Translation]:
-        """The whole translations, as ``AsyncClient.translate`` gives them, after the last segment.
-
-        Raises:
-            RuntimeError: it has not been read yet.
-        """
-        return self._collector.results
-
-    async def _read(self) -> AsyncGenerator[Segment, None]:
-        batches = await self._plan()
-        self._collector.begin(batches)
-        for batch in batches:
-            async with aclosing(await self._open(batch)) as response:
-                with connection_errors():
-                    async for event in EventSource(response).aiter_sse():
-                        segment = self._collector.take(batch, event.event, event.data, response.headers)
-                        if segment is not None:
-                            yield segment
-            self._collector.check_done(batch)

@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from service.api.detail_schemas import SentenceDetails, SpanDetails
+
 
 def _check_texts(value: Any) -> Any:
     """``value`` if it is a string or a list of strings that can be written as UTF-8.
@@ -93,12 +95,25 @@ class TranslateRequest(BaseModel):
     api_key: str | None = Field(
         default=None, description="needed where the service has keys; ignored where it has none"
     )
+    details: bool = Field(
+        default=False,
+        description="whether `confidence` and `sentences` are wanted: flags, and which word became which",
+    )
+    attention: bool = Field(
+        default=False,
+        description="whether the attention of each sentence is wanted as well; of short texts only",
+    )
     priority: Literal["interactive", "bulk"] = Field(
         default="interactive", description="`bulk` lets others go first"
     )
     deadline_ms: int | None = Field(
         default=None, ge=1, description="milliseconds after which the answer is of no use: then 504"
     )
+
+    @property
+    def wants_details(self) -> bool:
+        """Whether more than the translation is to be told of each sentence."""
+        return self.details or self.attention
 
 
 class DetectedLanguage(BaseModel):
@@ -146,6 +161,18 @@ class TranslateResponse(BaseModel):
     pivot: str | list[str | None] | None = Field(
         default=None,
         description="the language by way of which it was translated, where no network does so directly",
+    )
+    confidence: float | list[float | None] | None = Field(
+        default=None,
+        description="the mean `confidence` of `sentences`, by their length; only for `details`, and not for "
+        "a `pivot`",
+    )
+    sentences: list[SentenceDetails] | list[list[SentenceDetails]] | None = Field(
+        default=None, description="what is known of each sentence; likewise"
+    )
+    spans: list[SpanDetails] | list[list[SpanDetails]] | None = Field(
+        default=None,
+        description="what was copied, such as addresses and emoji, and how it was placed; likewise",
     )
 
 

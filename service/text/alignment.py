@@ -11,12 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from model.decoding.trail import Attention
+from model.decoding.hypothesis import Attention
+from model.words import Tokens, Word, Words, words_of
 from service.text.link import Link
-from service.text.projection import project
-from service.text.words import Tokens, Word, Words, words_of
-
-__all__ = ["Link", "links", "project"]
 
 NEAR_BEST = 0.5
 """A source word that is no target word's best is linked to one that read it so much, measured by its best."""

@@ -10,6 +10,11 @@ from service.text.masking import SENTINEL
 from service.text.rewriting import Edit, Rewriting, rewrite
 from service.text.spans import Kind, Span
 
+LONGEST_WRITTEN = 60
+"""Characters of a span that is written out."""
+
+_READABLE = re.compile(r"(?:[^\W_]|[\s,:;'\u2019%°€$£¥+\xd7\u2013-]|\.(?![^\W\d]))*")
+"""Words and numbers, as sentences have them."""
 _SPACES = re.compile(r"(?<! )\s(?!\s)|\s{2,}")
 _ORDINARY = re.compile(r"[\d\s.,:/-]+")
 """What a network copies well by itself, so that others go first where placeholders are scarce."""
@@ -42,9 +47,9 @@ def present(
 ) -> Presentation:
     """``segment`` with something a network can read for each span; white space becomes single spaces.
 
-    Each span becomes a placeholder. Where there are not enough of them the plainest spans, which are numbers,
-    are written out, and loose ones, such as emoji, left out: a network reads a sentence better without those
-    than with bytes it has hardly seen.
+    Each span becomes a placeholder. Where there are not enough of them numbers and words, which are the
+    plainest, are written out. The others are left out: a network reads a sentence better without an address,
+    a variable or an emoji than with pieces of them that it has hardly seen (decision 13).
 
     Args:
         segment: with sentinels.
@@ -56,8 +61,9 @@ def present(
     urgent = sorted(found, key=lambda one: _ORDINARY.fullmatch(spans[one].text) is not None)
     chosen = set(urgent[: len(placeholders)])
     stand_ins = dict(zip([one for one in found if one in chosen], placeholders, strict=False))
-    written = tuple(one for one in found if one not in chosen and spans[one].kind is Kind.WORD)
-    absent = tuple(one for one in found if one not in chosen and spans[one].kind is not Kind.WORD)
+    rest = [one for one in found if one not in chosen]
+    written = tuple(one for one in rest if _can_be_written(spans[one]))
+    absent = tuple(one for one in rest if not _can_be_written(spans[one]))
     shown = {**stand_ins, **{one: spans[one].text for one in written}}
     return Presentation(
         rewrite(segment, [*edits, *_shown(segment, shown), *_gaps(segment, absent)]),
@@ -65,6 +71,11 @@ def present(
         written,
         absent,
     )
+
+
+def _can_be_written(span: Span) -> bool:
+    is_readable = _READABLE.fullmatch(span.text) is not None
+    return span.kind is Kind.WORD and len(span.text) <= LONGEST_WRITTEN and is_readable
 
 
 def _shown(segment: str, shown: Mapping[str, str]) -> list[Edit]:
