@@ -20,12 +20,14 @@ class Job:
         source: token ids as the tokenizer's ``source_ids`` gives them; not empty.
         options: how to decode it.
         attention: whether hypotheses come with what they read at each step.
+        terms: what a translation must hold, each a sequence of tokens; see ``model.decoding.constrained``.
     """
 
     id: int
     source: tuple[int, ...]
     options: DecodingOptions
     attention: bool = False
+    terms: tuple[tuple[int, ...], ...] = ()
 
     @property
     def max_length(self) -> int:

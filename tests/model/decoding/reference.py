@@ -125,3 +125,100 @@ def beam_search(walker: Walker) -> list[Ended]:
                 ended.append(walker.end(tokens, float(-negative), coverage))
         open_paths = following[:size]
     return sorted(ended, key=lambda each: -each.score)[: walker.options.n_best]
+
+
+@dataclass(frozen=True)
+class Demand:
+    """What a translation must hold, and what may follow it."""
+
+    terms: tuple[tuple[int, ...], ...]
+    boundaries: frozenset[int]
+
+    def held(self, tokens: tuple[int, ...]) -> int:
+        """How many terms are somewhere in ``tokens``, each followed by a boundary or by nothing."""
+        return sum(any(self._holds(tokens, term, at) for at in range(len(tokens))) for term in self.terms)
+
+    def begun(self, tokens: tuple[int, ...]) -> int:
+        """How many first tokens of a term that is not held, but not all, ``tokens`` ends with at most."""
+        lacking = [term for term in self.terms if not self.held_alone(term, tokens)]
+        return max((self._begun(tokens, term) for term in lacking), default=0)
+
+    def may_follow(self, tokens: tuple[int, ...], token: int) -> bool:
+        """Whether ``token`` does not go on with what has just been completed for the first time."""
+        lacking = [term for term in self.terms if not self.held_alone(term, tokens)]
+        forced = {term[self._begun(tokens, term)] for term in lacking}
+        first = any(
+            tokens[-len(term) :] == term and not self._held_before(term, tokens) for term in self.terms
+        )
+        return not first or token in self.boundaries or token in forced
+
+    def held_alone(self, term: tuple[int, ...], tokens: tuple[int, ...]) -> bool:
+        return Demand((term,), self.boundaries).held(tokens) == 1
+
+    def _held_before(self, term: tuple[int, ...], tokens: tuple[int, ...]) -> bool:
+        places = range(len(tokens) - len(term))
+        return any(self._holds(tokens, term, at) for at in places)
+
+    def _holds(self, tokens: tuple[int, ...], term: tuple[int, ...], at: int) -> bool:
+        behind = tokens[at + len(term) :]
+        return tokens[at : at + len(term)] == term and (not behind or behind[0] in self.boundaries)
+
+    def _begun(self, tokens: tuple[int, ...], term: tuple[int, ...]) -> int:
+        return max(size for size in range(len(term)) if tokens[len(tokens) - size :] == term[:size])
+
+
+def constrained_search(walker: Walker, demand: Demand) -> list[Ended]:
+    """The search that ``model.decoding.constrained`` describes, over the whole vocabulary at each step."""
+    size = walker.options.beam_size
+    open_paths, ended = [walker.start()], list[Ended]()
+    while open_paths and len(ended) < size:
+        candidates = []
+        for place, path in enumerate(open_paths):
+            sums, coverage, state = walker.log_probs(path)
+            for token, log_prob in sums.items():
+                if token == EOS or demand.may_follow(path.tokens, token):
+                    candidates.append((-log_prob, place, token, coverage, state))
+        complete = [place for place, path in enumerate(open_paths) if is_complete(path, demand)]
+        may_end = complete
+        if not complete and not ended and len(open_paths[0].tokens) == walker.max_length:
+            may_end = list(range(len(open_paths)))
+        following = []
+        for rank, one in enumerate(in_turn(open_paths, candidates, may_end, demand)[: 2 * size]):
+            negative, place, token, coverage, state = one
+            tokens = open_paths[place].tokens
+            if token != EOS:
+                following.append(Path((*tokens, token), -negative, coverage, state))
+            elif rank < size:
+                ended.append(walker.end(tokens, float(-negative), coverage))
+        open_paths = following[:size]
+    return sorted(ended, key=lambda each: -each.score)[: walker.options.n_best]
+
+
+def is_complete(path: Path, demand: Demand) -> bool:
+    return demand.held(path.tokens) == len(demand.terms)
+
+
+def in_turn(
+    open_paths: Sequence[Path], candidates: Sequence[Any], may_end: Collection[int], demand: Demand
+) -> list[Any]:
+    """The candidates, bank by bank in turn."""
+    banks: dict[int, list[Any]] = {}
+    for candidate in candidates:
+        negative, place, token, *_ = candidate
+        path = open_paths[place]
+        if token == EOS and place in may_end:
+            banks.setdefault(2 * demand.held(path.tokens), []).append((0, negative, place, token, candidate))
+        elif token != EOS:
+            tokens = (*path.tokens, token)
+            begun = demand.begun(tokens)
+            cost = -path.log_prob if begun > 1 else negative
+            bank = banks.setdefault(2 * demand.held(tokens) + (begun > 0), [])
+            bank.append((begun, cost, place, token, candidate))
+    turns = [
+        (rank, -bank, candidate)
+        for bank, listed in banks.items()
+        for rank, (*_, candidate) in enumerate(
+            sorted(listed, key=lambda one: (bank < max(banks) or one[0] < 3, *one[1:4]))
+        )
+    ]
+    return [candidate for *_, candidate in sorted(turns, key=lambda turn: turn[:2])]
