@@ -12,6 +12,9 @@ COPY requirements/service.txt requirements/service.txt
 # With its dependencies: a CUDA build brings NVIDIA's libraries along.
 RUN pip install --retries 1 --extra-index-url "$TORCH_INDEX" --constraint requirements/service.txt torch
 RUN pip install --requirement requirements/service.txt
+# The decoding kernels are compiled where there is a compiler; without them the service computes in float32.
+RUN apt-get update && apt-get install --yes --no-install-recommends g++ && rm -rf /var/lib/apt/lists/* \
+    || echo "no C++ compiler to be had: the image is built without the int8 kernels"
 COPY pyproject.toml README.md ./
 COPY model model
 COPY service service

@@ -60,8 +60,8 @@ clean: ## remove the virtual environment and caches
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/.%: requirements/%.txt pyproject.toml | .venv/.python
+.venv/.%: requirements/%.txt pyproject.toml translate_client/pyproject.toml | .venv/.python
 	$(INSTALL_TORCH)
 	$(PIP) install -q -r $<
-	$(PIP) install -q --no-deps --editable .
+	$(PIP) install -q --no-deps --editable . $(if $(filter dev,$*),--editable ./translate_client)
 	touch $@

@@ -118,8 +118,14 @@ class EnsembleSeq2Seq:
         )
 
 
-def ensemble(checkpoints: Sequence[Checkpoint]) -> Seq2Seq[Any, Any]:
+def ensemble(
+    checkpoints: Sequence[Checkpoint], networks: Sequence[Seq2Seq[Any, Any]] | None = None
+) -> Seq2Seq[Any, Any]:
     """The network of ``checkpoints``: the only one's own, or an ensemble.
+
+    Args:
+        checkpoints: at least one.
+        networks: what decodes for each; default: their own networks.
 
     Raises:
         CheckpointError: they were not trained with one and the same vocabulary; names two that differ.
@@ -131,7 +137,8 @@ def ensemble(checkpoints: Sequence[Checkpoint]) -> Seq2Seq[Any, Any]:
                 f"{other.directory}: another vocabulary than {first.directory}; an ensemble needs checkpoints"
                 " of one prepared corpus"
             )
-    return first.model if len(checkpoints) == 1 else EnsembleSeq2Seq([each.model for each in checkpoints])
+    members = [each.model for each in checkpoints] if networks is None else networks
+    return members[0] if len(members) == 1 else EnsembleSeq2Seq(members)
 
 
 def _concat(tuples: Sequence[tuple[Any, ...]]) -> tuple[Any, ...]:

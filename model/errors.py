@@ -8,6 +8,7 @@
     ├── CorpusError        training or evaluation text that cannot be used; names the file
     ├── DecodingError      the network's numbers for a sentence are unusable; names the jobs
     ├── DirectionError     a translation direction that the checkpoint does not have
+    ├── KernelError        the compiled kernels cannot be used here, or not for this network
     └── TrainingError      training cannot go on (for example, the loss is no longer finite)
 
 The command line prints the message and exits with status 2; the message therefore says which file,
@@ -39,6 +40,10 @@ class DecodingError(ModelError):
 
 class DirectionError(ModelError):
     """A translation direction that the checkpoint does not have."""
+
+
+class KernelError(ModelError):
+    """The compiled kernels cannot be used here, or not for this network."""
 
 
 class TrainingError(ModelError):

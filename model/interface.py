@@ -24,8 +24,8 @@ between any two steps.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Generic, NamedTuple, Protocol, Self, TypeVar
+from collections.abc import Collection, Sequence
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
 import torch
 from torch import Tensor
@@ -72,6 +72,7 @@ class DecoderState(Protocol):
 
 Memory = TypeVar("Memory", bound=EncoderMemory)
 State = TypeVar("State", bound=DecoderState)
+MemoryRead_contra = TypeVar("MemoryRead_contra", bound=EncoderMemory, contravariant=True)
 
 
 class Step(NamedTuple, Generic[State]):
@@ -82,6 +83,50 @@ class Step(NamedTuple, Generic[State]):
     state: State
     attention: Tensor
     """Weights over the source, head average, float32 ``[batch, beam, src_len]``; zero where masked."""
+
+
+class Best(NamedTuple):
+    """The most probable next words of each hypothesis, and the probability of ending.
+
+    A *word* is a token that a translation may hold; EOS, which ends it, is none.
+    """
+
+    log_probs: Tensor
+    """Of the words, float32 ``[batch, beam, k]``, falling; -inf where there are fewer."""
+    tokens: Tensor
+    """The words, int64 ``[batch, beam, k]``."""
+    ending: Tensor
+    """Log-probability of EOS, float32 ``[batch, beam]``; NaN where the network's numbers are unusable."""
+
+
+class RankedStep(NamedTuple, Generic[State]):
+    """What one decoding step yields where only the most probable words are wanted."""
+
+    best: Best
+    state: State
+    attention: Tensor
+    """As in ``Step``."""
+
+
+class Ranker(Protocol[MemoryRead_contra, State]):
+    """A network that decodes within a set of words, and ranks them itself."""
+
+    def __call__(
+        self, tokens: Tensor, log_probs: Tensor, state: State, memory: MemoryRead_contra, k: int
+    ) -> RankedStep[State]:
+        """Advance every open hypothesis by its last token.
+
+        The numbers are those of ``Seq2Seq.step``, to the last bit.
+
+        Args:
+            tokens: int64 ``[batch, beam]``.
+            log_probs: of the hypotheses so far, float32 ``[batch, beam]``; -inf: not open, and what
+                is returned for it is -inf.
+            state: where the hypotheses stand.
+            memory: what they attend to.
+            k: how many words are wanted of each.
+        """
+        ...
 
 
 class Forced(NamedTuple):
@@ -127,4 +172,13 @@ class Seq2Seq(Protocol[Memory, State]):
         Position ``t`` of the result predicts the token after ``target_in[:, t]``. Rows are padded on the
         right; at padding the result is undefined.
         """
+        ...
+
+
+@runtime_checkable
+class RankingSeq2Seq(Seq2Seq[Memory, State], Protocol[Memory, State]):
+    """A network that need not compute every log-probability to find the most probable words."""
+
+    def ranker(self, forbidden: Collection[int]) -> Ranker[Memory, State]:
+        """Steps within the words: all tokens but ``forbidden`` and EOS."""
         ...

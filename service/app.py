@@ -18,6 +18,8 @@ from service.api.context import Service
 from service.api.deepl import deepl_router
 from service.api.detect import detect_router
 from service.api.documentation import install_openapi
+from service.api.documents import documents_router
+from service.api.files import files_router
 from service.api.frontend import frontend_router
 from service.api.observing import Observing
 from service.api.operations import operations_router
@@ -26,10 +28,12 @@ from service.api.paths import TidyPath
 from service.api.problems import install_handlers
 from service.api.translate import translate_router
 from service.api.unsupported import unsupported_router
+from service.api.uploads import FORM_BYTES
 from service.cache.opening import open_cache
 from service.cache.store import SegmentStore
 from service.engine.request import EngineLike
 from service.errors import NotReady
+from service.files.building import make_file_manager
 from service.lifecycle import Lifecycle
 from service.loading import load_registry
 from service.metrics import Metrics
@@ -62,7 +66,8 @@ def create_app(
     """
     lifecycle = lifecycle or Lifecycle(settings)
     metrics = Metrics(CollectorRegistry(), lambda: lifecycle.served)
-    service = Service(settings, lifecycle, metrics, read_accounts(settings), Detector())
+    files = make_file_manager(settings, lifecycle, metrics)
+    service = Service(settings, lifecycle, metrics, read_accounts(settings), Detector(), files)
     # FastAPI's own documentation page loads its script from another host; this one does not.
     app = FastAPIOffline(
         title="Dragoman",
@@ -76,20 +81,23 @@ def create_app(
     app.include_router(detect_router(service))
     app.include_router(frontend_router(service))
     app.include_router(page_router())
+    app.include_router(files_router(service))
     app.include_router(deepl_router(service))
+    app.include_router(documents_router(service))
     app.include_router(unsupported_router())
     app.include_router(operations_router(service))
     install_handlers(app)
     install_openapi(app)
+    uploads = dict.fromkeys(("/translate_file", "/v2/document"), settings.max_file_bytes + FORM_BYTES)
+    app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes, exceptions=uploads)
     app.add_middleware(TidyPath)
-    app.add_middleware(BodyLimit, max_body_bytes=settings.max_body_bytes)
     if settings.cors_origins:
         app.add_middleware(
             CORSMiddleware,
             allow_origins=settings.cors_origins,
-            allow_methods=("GET", "POST"),
+            allow_methods=("DELETE", "GET", "POST"),
             allow_headers=("*",),
-            expose_headers=("Retry-After", "X-Request-ID"),
+            expose_headers=("Content-Disposition", "Retry-After", "X-Request-ID"),
         )
     app.add_middleware(Observing, service=service)  # added last: the outermost
     return app
@@ -104,6 +112,7 @@ def _lifespan(service: Service, engine: EngineLike | None) -> Lifespan:
             service.lifecycle.draining = True
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
+            await service.files.close()
             await _drain(service)
 
     return lifespan

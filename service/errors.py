@@ -4,6 +4,7 @@
 
     ServiceError
     ├── InvalidRequest       400  the request itself is wrong; ``field`` says where
+    ├── UnreadableFile       400  a file is not what its name says, or of no kind that is accepted
     ├── UnsupportedLanguage  400  no such language, or no checkpoint for the direction
     ├── KeyMissing           400  an API key is needed
     ├── KeyRefused           403  the API key is none of the accepted ones, or used up
@@ -35,6 +36,10 @@ class InvalidRequest(ServiceError):
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.field = field
+
+
+class UnreadableFile(InvalidRequest):
+    """A file is not what its name says, or of no kind that is accepted."""
 
 
 class UnsupportedLanguage(InvalidRequest):

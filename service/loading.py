@@ -15,6 +15,7 @@ import torch
 from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
 from model.config import DecodingOptions
 from model.decoding.running import CONTROL_IDS, RunningBatch
+from model.inference import decoding_network, precision_of, trained_dtype
 from service.cache.grace import Grace
 from service.cache.sharing import SharingEngine
 from service.cache.store import SegmentStore
@@ -83,12 +84,15 @@ async def load_registry(
     served: dict[str, Served] = {}
     for path in find_checkpoints(settings.checkpoints):
         start = time.perf_counter()
-        dtype: torch.dtype = getattr(torch, settings.precision)
-        checkpoint = await asyncio.to_thread(load_checkpoint, path, device=device, dtype=dtype)
+        checkpoint = await asyncio.to_thread(
+            load_checkpoint, path, device=device, dtype=trained_dtype(settings.precision)
+        )
         if checkpoint.digest in served:
             logger.warning("%s is the same checkpoint as %s; skipped", path, served[checkpoint.digest].name)
             continue
-        own = engine or _build_engine(checkpoint, settings, observer, store)
+        own = engine
+        if own is None:  # packing the weights takes a moment
+            own = await asyncio.to_thread(_build_engine, checkpoint, settings, observer, store)
         await own.start()
         await asyncio.to_thread(_warm_segmentation, checkpoint)
         seconds = time.perf_counter() - start
@@ -100,7 +104,7 @@ async def load_registry(
 def _build_engine(
     checkpoint: Checkpoint, settings: Settings, observer: Observer, store: SegmentStore | None
 ) -> EngineLike:
-    tokenizer = checkpoint.tokenizer
+    tokenizer, network = checkpoint.tokenizer, decoding_network(checkpoint.model, settings.precision)
     forbidden = CONTROL_IDS | {tokenizer.tag(language) for language in tokenizer.languages}
     limits = EngineLimits(
         max_queue_segments=settings.max_queue_segments,
@@ -109,19 +113,19 @@ def _build_engine(
         max_padded_tokens=settings.max_padded_tokens,
     )
     own = Engine(
-        partial(RunningBatch, checkpoint.model, forbidden=forbidden),
+        partial(RunningBatch, network, forbidden=forbidden),
         tokenizer.source_ids("a", checkpoint.directions[0][1]),
         limits,
         observer,
         torch_threads=settings.threads or default_threads(available_processors()),
     )
     grace = Grace(settings.cache_grace_seconds, max_segments=settings.max_running_rows)
-    return SharingEngine(own, _identity(checkpoint, settings), store, observer, grace=grace)
+    return SharingEngine(own, _identity(checkpoint, precision_of(network)), store, observer, grace=grace)
 
 
-def _identity(checkpoint: Checkpoint, settings: Settings) -> str:
+def _identity(checkpoint: Checkpoint, precision: str) -> str:
     """Equal where segments are translated equally, in this process and in others of other releases."""
-    return f"{checkpoint.digest} {settings.precision} {version('dragoman')}"
+    return f"{checkpoint.digest} {precision} {version('dragoman')}"
 
 
 def _warm_segmentation(checkpoint: Checkpoint) -> None:

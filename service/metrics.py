@@ -21,6 +21,7 @@ from prometheus_client.registry import Collector
 from service.cache_metrics import CacheMetrics
 from service.engine.observer import CacheResult, Stage
 from service.engine.request import EngineStatus, Priority
+from service.file_metrics import FileMetrics
 from service.registry import Served
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -65,6 +66,7 @@ class Metrics:
         self._create_requests(registry)
         self._create_engine(registry)
         self.cache = CacheMetrics(registry)
+        self.files = FileMetrics(registry)
         self._begin_at_zero()
 
     def _create_http(self, registry: CollectorRegistry) -> None:

@@ -59,8 +59,10 @@ class Settings(BaseSettings):
     device: Literal["auto", "cpu", "cuda"] = Field(
         default="auto", description="where to compute; auto: cuda where there is one"
     )
-    precision: Literal["float32", "bfloat16", "float16"] = Field(
-        default="float32", description="what to compute in; the half ones are for cuda"
+    precision: Literal["auto", "int8", "float32", "bfloat16", "float16"] = Field(
+        default="auto",
+        description="what to compute in; int8 needs a CPU with AVX-512 VNNI and kernels compiled when the "
+        "package was installed; the half ones are for cuda; auto: int8 where it can be had, else float32",
     )
     threads: int | None = Field(
         default=None,
@@ -93,6 +95,30 @@ class Settings(BaseSettings):
     )
     max_request_items: int = Field(default=1000, ge=1, description="texts in a request")
     max_body_bytes: int = Field(default=2_097_152, ge=1024, description="size of a request's body")
+    max_file_bytes: int = Field(
+        default=10_485_760,
+        ge=0,
+        description="size of a file to translate; 0 turns the translation of files off",
+    )
+    max_file_characters: int = Field(default=500_000, ge=1, description="characters to translate in a file")
+    max_kept_files: int = Field(
+        default=100, ge=1, description="files that are being translated or wait to be fetched"
+    )
+    files_folder: Path | None = Field(
+        default=None, description="where files are kept; default: the system's place for temporary files"
+    )
+    file_expiry_seconds: float = Field(
+        default=3600.0, gt=0.0, description="after which a translated file that nobody has fetched is removed"
+    )
+    file_timeout_seconds: float = Field(
+        default=3600.0, gt=0.0, description="for a file, from when it came until it is translated"
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s?#]+$",
+        description="address under which clients reach the service, for links to translated files; default: "
+        "the one that they have used",
+    )
     cache_segments: int = Field(
         default=10_000,
         ge=0,

@@ -22,6 +22,7 @@ from model.errors import ModelError
 
 COMMANDS = {
     "prepare": "clean parallel text, train the tokenizer, encode",
+    "roughen": "copy sentence pairs with carelessly typed sources",
     "train": "train a checkpoint from a recipe",
     "distill": "let a teacher translate a corpus for a student",
     "tune": "find the best length and coverage penalties",
@@ -31,7 +32,9 @@ COMMANDS = {
     "plot": "draw the attention of a translation, or training curves",
     "inspect": "say what a checkpoint is, and check its files",
 }
-TRAINING_LIBRARIES = frozenset({"jinja2", "matplotlib", "rich", "rouge_score", "sacrebleu", "tensorboard"})
+TRAINING_LIBRARIES = frozenset(
+    {"jinja2", "matplotlib", "opencc", "rich", "rouge_score", "sacrebleu", "tensorboard"}
+)
 
 _EPILOG = """\
 The way from parallel text to a translation:

@@ -25,6 +25,14 @@ def positive(text: str) -> int:
     return value
 
 
+def share(text: str) -> float:
+    """A number from 0 to 1, for ``argparse``."""
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
+    return value
+
+
 def add_checkpoint(parser: argparse.ArgumentParser) -> None:
     """Add the folder to load."""
     parser.add_argument(
@@ -70,9 +78,9 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--precision",
-        choices=("float32", "bfloat16"),
+        choices=("float32", "bfloat16", "int8"),
         default="float32",
-        help="what to compute in (default: %(default)s)",
+        help="what to compute in; int8: translating on a CPU that has AVX-512 VNNI (default: %(default)s)",
     )
     group.add_argument("--threads", type=positive, metavar="N", help="CPU threads (default: all cores)")
     group.add_argument(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.cli.arguments import HelpFormatter, positive
+from model.cli.arguments import HelpFormatter, positive, share
 from model.training.cleaning import TokenLimits
 from model.training.corpus import parse_direction, parse_parallel_text
 from model.training.prepare import PrepareOptions
@@ -126,7 +126,7 @@ def _add_tokenizer_arguments(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--placeholder-share",
-        type=_fraction,
+        type=share,
         default=PrepareOptions.placeholder_share,
         metavar="SHARE",
         help="of the pairs whose sides share such a thing, train on so many a second time with placeholders"
@@ -226,13 +226,6 @@ def _share(text: str) -> float:
     value = float(text)
     if not 0.98 <= value <= 1.0:
         raise argparse.ArgumentTypeError(f"{text} is not between 0.98 and 1")
-    return value
-
-
-def _fraction(text: str) -> float:
-    value = float(text)
-    if not 0.0 <= value <= 1.0:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return value
 
 

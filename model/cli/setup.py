@@ -14,6 +14,7 @@ from model.checkpoint import Checkpoint, load_checkpoint
 from model.config import DecodingOptions, parse
 from model.ensemble import ensemble
 from model.errors import ConfigError
+from model.inference import decoding_network, trained_dtype
 from model.interface import Seq2Seq
 
 
@@ -57,11 +58,14 @@ def open_translator(args: argparse.Namespace) -> Opened:
         ConfigError: there is no such device.
         CheckpointError: one must not be loaded, or their vocabularies differ.
         DirectionError: one does not have the direction asked for.
+        KernelError: int8 is asked for and cannot be had.
     """
     checkpoint, *others = open_checkpoints(args, [args.checkpoint, *args.ensemble])
     for each in (checkpoint, *others):
         each.require_direction(args.source_lang, args.target_lang)
-    return Opened(checkpoint, tuple(others), ensemble([checkpoint, *others]))
+    checkpoints = [checkpoint, *others]
+    networks = [decoding_network(each.model, args.precision) for each in checkpoints]
+    return Opened(checkpoint, tuple(others), ensemble(checkpoints, networks))
 
 
 def open_checkpoints(args: argparse.Namespace, directories: Sequence[Path]) -> list[Checkpoint]:
@@ -74,7 +78,7 @@ def open_checkpoints(args: argparse.Namespace, directories: Sequence[Path]) -> l
     if args.threads:
         torch.set_num_threads(args.threads)
     device = _device(args.device)
-    dtype = torch.bfloat16 if args.precision == "bfloat16" else torch.float32
+    dtype = trained_dtype(args.precision)
     return [load_checkpoint(directory, device=device, dtype=dtype) for directory in directories]
 
 

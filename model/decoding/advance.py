@@ -64,7 +64,7 @@ def advance(search: SearchState, given: StepInput, exactly: Tensor | None = None
     coverage = search.coverage + given.attention
     candidates, ambiguous, unusable = _rank(search, given, exactly)
     is_eos = candidates.tokens == EOS
-    shortlist = _finish(search, given, candidates, is_eos, coverage)
+    shortlist = finish(search, given.plan, given.mask, candidates, coverage)
     log_probs, parents, tokens = _continue(search, given, candidates, is_eos)
     following = SearchState(
         options=search.options,
@@ -77,7 +77,7 @@ def advance(search: SearchState, given: StepInput, exactly: Tensor | None = None
         coverage=take_hypotheses(coverage, parents),
         shortlist=shortlist,
     )
-    ended = _ended(following)
+    ended = has_ended(following)
     unusable = unusable | (ended & (shortlist.count == 0))
     return Advanced(following, parents, torch.stack([ended, ambiguous, unusable]))
 
@@ -138,23 +138,27 @@ def _replace(candidates: Candidates, rows: Tensor, by: Candidates) -> Candidates
     return Candidates(*(old.index_copy(0, rows, new) for old, new in zip(candidates, by, strict=True)))
 
 
-def _finish(
-    search: SearchState, given: StepInput, candidates: Candidates, is_eos: Tensor, coverage: Tensor
+def finish(
+    search: SearchState, plan: Plan, mask: Tensor, candidates: Candidates, coverage: Tensor
 ) -> Shortlist:
-    """The shortlist with the candidates that are EOS and rank within their row's beam."""
+    """The shortlist with the candidates that are EOS and rank within their row's beam.
+
+    Args:
+        search: before the step.
+        plan: what the rows need together.
+        mask: real source positions, bool ``[batch, src_len]``.
+        candidates: ``[batch, 2 * beam]``.
+        coverage: of the open hypotheses with this step's attention, float32 ``[batch, beam, src_len]``.
+    """
     beam = search.log_probs.shape[1]
-    log_probs, parents, finishing = (
-        candidates.log_probs[:, :beam],
-        candidates.parents[:, :beam],
-        is_eos[:, :beam],
-    )
-    log_probs = log_probs.masked_fill(given.plan.beyond | ~finishing, -torch.inf)
+    log_probs, parents, tokens = (part[:, :beam] for part in candidates)
+    log_probs = log_probs.masked_fill(plan.beyond | (tokens != EOS), -torch.inf)
     if log_probs.device.type == "cpu" and not (log_probs > -torch.inf).any():
         return search.shortlist  # on a GPU the answer would have to be waited for
     norm = length_norm(search.length + 1, search.options.length_penalty)
     scores = log_probs.double() / norm[:, None]
-    if given.plan.coverage:
-        term = coverage_term(coverage, given.mask, search.options.coverage_penalty)
+    if plan.coverage:
+        term = coverage_term(coverage, mask, search.options.coverage_penalty)
         scores = scores + term.gather(1, parents)
     return search.shortlist.add(scores, log_probs, parents, search.length, search.tokens, coverage)
 
@@ -170,7 +174,7 @@ def _continue(search: SearchState, given: StepInput, candidates: Candidates, is_
     return Candidates(log_probs.masked_fill(closed, -torch.inf), parents, tokens)
 
 
-def _ended(search: SearchState) -> Tensor:
+def has_ended(search: SearchState) -> Tensor:
     """Rows that are done, bool ``[batch]``; see the package's docstring for why the bound is exact."""
     options, shortlist = search.options, search.shortlist
     best_open = search.log_probs.amax(1)

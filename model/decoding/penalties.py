@@ -28,5 +28,6 @@ def coverage_term(coverage: Tensor, mask: Tensor, coverage_penalty: Tensor) -> T
         coverage_penalty: ``beta``, float64 ``[batch]``.
     """
     logs = coverage.double().clamp(COVERAGE_FLOOR, 1.0).log()
-    total = torch.where(mask[:, None], logs, 0.0).sum(-1)
+    # A running sum, as a plain one is rounded otherwise where another row makes the padding longer.
+    total = torch.where(mask[:, None], logs, 0.0).cumsum(-1)[..., -1]
     return coverage_penalty[:, None] * total

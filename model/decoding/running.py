@@ -10,12 +10,13 @@ from torch import Tensor
 
 from model.decoding.advance import Advanced, StepInput, advance
 from model.decoding.candidates import Words
+from model.decoding.fast import RankedInput, advance_ranked
 from model.decoding.job import Finished, Job
 from model.decoding.results import translations
 from model.decoding.snapshot import Row, Snapshot
 from model.decoding.trail import Frame
 from model.errors import DecodingError
-from model.interface import Memory, Seq2Seq, State
+from model.interface import Memory, Ranker, RankingSeq2Seq, Seq2Seq, State
 from model.tokenizer import BOS, EOS, PAD, UNK
 
 CONTROL_IDS = frozenset({PAD, BOS, UNK})
@@ -54,6 +55,9 @@ class RunningBatch(Generic[Memory, State]):
         self._forbidden = frozenset(forbidden)
         self._boundaries = boundaries
         self._words = Words.of(model.vocabulary_size, self._forbidden, model.device, boundaries)
+        self._ranker: Ranker[Memory, State] | None = (
+            model.ranker(self._forbidden) if isinstance(model, RankingSeq2Seq) else None
+        )
         self._now: Snapshot[Memory, State] | None = None
 
     @property
@@ -188,19 +192,36 @@ class RunningBatch(Generic[Memory, State]):
 
     def _advance(self, now: Snapshot[Memory, State]) -> tuple[Advanced, State, list[int]]:
         """The search and the network after a step, and the places of the rows that have ended."""
-        out = self._model.step(now.search.last, now.state, now.memory)
-        given = StepInput(out.log_probs, out.attention, now.memory.mask, self._words, now.plan)
-        advanced = advance(now.search, given)
-        ended, ambiguous, unusable = advanced.verdicts.tolist()  # the host waits for the device here
-        if any(ambiguous):
-            tied = torch.tensor(_places(ambiguous), device=self._model.device)
-            advanced = advance(now.search, given, tied)
-            ended, _, unusable = advanced.verdicts.tolist()
+        if self._ranker is not None and now.plan.is_plain:
+            advanced, attention, state = self._advance_ranked(now, self._ranker)
+        else:
+            advanced, attention, state = self._advance_densely(now)
+        ended, _, unusable = advanced.verdicts.tolist()
         if any(unusable):
             jobs = [now.rows[place].job.id for place in _places(unusable)]
             raise DecodingError(f"the network's log-probabilities are not finite for jobs {jobs}")
-        _record(now, out.attention, advanced.parents)
-        return advanced, out.state, _places(ended)
+        _record(now, attention, advanced.parents)
+        return advanced, state, _places(ended)
+
+    def _advance_ranked(
+        self, now: Snapshot[Memory, State], ranker: Ranker[Memory, State]
+    ) -> tuple[Advanced, Tensor, State]:
+        """A step of a network that ranks its own words."""
+        search = now.search
+        out = ranker(search.last, search.log_probs, now.state, now.memory, 2 * now.plan.beam)
+        advanced = advance_ranked(search, RankedInput(out.best, out.attention, now.memory.mask, now.plan))
+        return advanced, out.attention, out.state
+
+    def _advance_densely(self, now: Snapshot[Memory, State]) -> tuple[Advanced, Tensor, State]:
+        """A step of a network that gives every log-probability."""
+        out = self._model.step(now.search.last, now.state, now.memory)
+        given = StepInput(out.log_probs, out.attention, now.memory.mask, self._words, now.plan)
+        advanced = advance(now.search, given)
+        _, ambiguous, _ = advanced.verdicts.tolist()  # the host waits for the device here
+        if any(ambiguous):
+            tied = torch.tensor(_places(ambiguous), device=self._model.device)
+            advanced = advance(now.search, given, tied)
+        return advanced, out.attention, out.state
 
 
 def _record(now: Snapshot[Memory, State], attention: Tensor, parents: Tensor) -> None:
@@ -212,7 +233,7 @@ def _record(now: Snapshot[Memory, State], attention: Tensor, parents: Tensor) ->
             trail.record(now.clock - row.joined_at, frame, place)
 
 
-def _places(flags: Sequence[bool]) -> list[int]:
+def _places(flags: Sequence[int]) -> list[int]:
     return [place for place, flag in enumerate(flags) if flag]
 
 

@@ -11,6 +11,7 @@ from starlette.datastructures import Headers
 from starlette.types import Scope
 
 from service.accounts import Accounts
+from service.files.manager import FileManager
 from service.lifecycle import Lifecycle
 from service.metrics import Metrics
 from service.settings import Settings
@@ -32,6 +33,7 @@ class Service:
     metrics: Metrics
     accounts: Accounts
     detector: Detector
+    files: FileManager
 
 
 @dataclass(slots=True)

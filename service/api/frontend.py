@@ -9,6 +9,7 @@ from service.api.context import Service
 from service.api.language_names import name_of
 from service.api.problems import responses
 from service.api.work import AUTO
+from service.files.formats import EXTENSIONS
 from service.text.detection import fallback_language
 
 TYPING_PAUSE_MS = 500
@@ -42,6 +43,7 @@ class FrontendSettings(BaseModel):
     maxAlternatives: int = Field(  # noqa: N815 - not in the contract, but in its style
         description="most alternatives that a request may ask for"
     )
+    maxItems: int = Field(description="most texts of a request; likewise an addition")  # noqa: N815
     suggestions: bool = Field(description="whether better translations can be handed in")
     supportedFilesFormat: list[str] = Field(description="file name extensions")  # noqa: N815
 
@@ -63,7 +65,7 @@ def frontend_router(service: Service) -> APIRouter:
         return FrontendSettings(
             apiKeys=keys,
             charLimit=service.settings.max_request_characters,
-            filesTranslation=False,
+            filesTranslation=service.settings.max_file_bytes > 0,
             frontendTimeout=TYPING_PAUSE_MS,
             keyRequired=keys,
             language=LanguageDefaults(
@@ -71,8 +73,9 @@ def frontend_router(service: Service) -> APIRouter:
                 target=NamedLanguage(code=target, name=name_of(target)),
             ),
             maxAlternatives=service.settings.max_alternatives,
+            maxItems=service.settings.max_request_items,
             suggestions=False,
-            supportedFilesFormat=[],
+            supportedFilesFormat=list(EXTENSIONS) if service.settings.max_file_bytes else [],
         )
 
     return router

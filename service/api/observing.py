@@ -14,7 +14,12 @@ from service.logs import FIELDS
 logger = logging.getLogger("service.request")
 
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-_API = {("POST", "/translate"): "libretranslate", ("POST", "/v2/translate"): "deepl"}
+_API = {
+    ("POST", "/translate"): "libretranslate",
+    ("POST", "/translate_file"): "libretranslate",
+    ("POST", "/v2/translate"): "deepl",
+    ("POST", "/v2/document"): "deepl",
+}
 _OUTCOMES = {
     200: "ok",
     400: "invalid",

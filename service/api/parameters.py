@@ -40,8 +40,12 @@ async def read_parameters(request: Request, repeated: str = "") -> dict[str, Any
         InvalidRequest: the body or the query string is not what it claims to be.
         ClientDisconnected: the client has gone before all of the body has come.
     """
-    query = _collect(_read_pairs(request.scope["query_string"], "the query string"), repeated)
-    return query | await _read_body(request, repeated)
+    return read_query(request, repeated) | await _read_body(request, repeated)
+
+
+def read_query(request: Request, repeated: str = "") -> dict[str, Any]:
+    """The parameters of the query string alone; see ``read_parameters``."""
+    return _collect(_read_pairs(request.scope["query_string"], "the query string"), repeated)
 
 
 def validated(model: type[Model], parameters: Mapping[str, Any]) -> Model:

@@ -30,6 +30,7 @@ from service.errors import (
     ServiceError,
     TextTooLarge,
     TranslationFailed,
+    UnreadableFile,
     UnsupportedLanguage,
 )
 
@@ -56,6 +57,7 @@ class Kind:
 
 
 INVALID = Kind(400, "invalid-request", "The request is not valid")
+UNREADABLE_FILE = Kind(400, "unreadable-file", "The file cannot be read")
 UNSUPPORTED_LANGUAGE = Kind(400, "unsupported-language", "The language or direction is not served")
 KEY_MISSING = Kind(400, "key-missing", "An API key is required")
 KEY_REFUSED = Kind(403, "key-refused", "The API key is not accepted")
@@ -68,6 +70,7 @@ FAILED = Kind(500, "translation-failed", "The text could not be translated")
 INTERNAL = Kind(500, "internal-error", "An error of the service")
 
 _BY_EXCEPTION: Mapping[type[ServiceError], Kind] = {
+    UnreadableFile: UNREADABLE_FILE,
     UnsupportedLanguage: UNSUPPORTED_LANGUAGE,
     KeyMissing: KEY_MISSING,
     KeyRefused: KEY_REFUSED,

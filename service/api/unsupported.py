@@ -9,9 +9,6 @@ from fastapi import APIRouter
 from service.errors import InvalidRequest
 
 _WHAT = {
-    "/translate_file": "translating files is",
-    "/v2/document": "translating documents is",
-    "/v2/document/{rest:path}": "translating documents is",
     "/v2/glossaries": "glossaries are",
     "/v2/glossaries/{rest:path}": "glossaries are",
     "/v3/glossaries": "glossaries are",

@@ -24,6 +24,8 @@ PHRASES = {
     "Wo ist der Bahnhof?": ("Where is the station?", "Where is the train?", "Where are the stations?"),
     "Where is the station?": ("Wo ist der Bahnhof?", "Wo ist der Zug?"),
     "Das alte Haus ist grün.": ("The old house is green.", "The green house is old."),
+    "Guten Tag!": ("Good day!", "Hello!"),
+    "Ich habe den Zug verpasst.": ("I missed the train.", "I have missed the train."),
 }
 """A sentence, and its translations, best first. Any other sentence stays as it is."""
 START_SECONDS = 60.0

@@ -27,7 +27,7 @@ def arguments(tmp_path: Path) -> list[str]:
 def test_it_writes_the_folder_and_says_what_was_dropped(
     arguments: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    size = ["--vocabulary-size", "300", "--segmentations", "2"]
+    size = ["--vocabulary-size", "300", "--segmentations", "2", "--placeholders", "0"]
     assert main([*arguments, *size, "--direction", "en-de"]) == 0
     corpus = PreparedCorpus.load(tmp_path / "out")
     assert corpus.directions == (("en", "de"),)
@@ -42,7 +42,7 @@ def test_it_writes_the_folder_and_says_what_was_dropped(
 def test_text_for_one_direction_gives_no_rows_back(arguments: list[str], tmp_path: Path) -> None:
     made = tmp_path / "made.tsv"
     made.write_text("Wo ist der Zug?\tWhere is the train?\n", encoding="utf-8")
-    size = ["--vocabulary-size", "300"]
+    size = ["--vocabulary-size", "300", "--placeholders", "0"]
     assert main([*arguments, *size, "--one-way", "de-en", str(made)]) == 0
     corpus = PreparedCorpus.load(tmp_path / "out")
     assert corpus.corpora == ("de-en corpus.tsv.gz", "de-en made.tsv")
@@ -50,15 +50,19 @@ def test_text_for_one_direction_gives_no_rows_back(arguments: list[str], tmp_pat
 
 
 def test_options_reach_the_preparation(arguments: list[str], tmp_path: Path) -> None:
-    given = "--vocabulary-size 300 --character-coverage 0.99 --tokenizer-sentences 7 --segmentations 2"
+    given = "--vocabulary-size 310 --character-coverage 0.99 --tokenizer-sentences 7 --segmentations 2"
+    copying = "--placeholders 3 --placeholder-share 0.25 --simplify-chinese"
     limits = "--max-characters 90 --max-tokens 80 --max-length-ratio 2.5 --length-slack 4 --keep-copies"
-    assert main([*arguments, *given.split(), *limits.split()]) == 0
+    assert main([*arguments, *given.split(), *copying.split(), *limits.split()]) == 0
     options = json.loads((tmp_path / "out" / "corpus.json").read_text(encoding="utf-8"))["options"]
     assert options == {
-        "vocabulary_size": 300,
+        "vocabulary_size": 310,
         "character_coverage": 0.99,
         "tokenizer_sentences": 7,
+        "placeholders": 3,
+        "simplify_chinese": True,
         "threads": 1,
+        "placeholder_share": 0.25,
         "segmentations": 2,
         "max_characters": 90,
         "max_tokens": 80,

@@ -159,13 +159,10 @@ async def test_bad_requests(
 @pytest.mark.parametrize(
     ("method", "path"),
     [
-        ("POST", "/v2/document"),
-        ("GET", "/v2/document/1/result"),
         ("GET", "/v2/glossaries"),
         ("POST", "/v3/glossaries"),
         ("DELETE", "/v2/glossaries/1"),
         ("GET", "/v2/glossaries/1/entries"),
-        ("POST", "/translate_file"),
     ],
 )
 @asynchronous

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from service.files.formats import EXTENSIONS
 from tests.service.harness import asynchronous, ready_client
 
 
@@ -16,7 +17,7 @@ async def test_frontend_settings(tiny_checkpoint: Path) -> None:
     assert response.json() == {
         "apiKeys": False,
         "charLimit": 1234,
-        "filesTranslation": False,
+        "filesTranslation": True,
         "frontendTimeout": 500,
         "keyRequired": False,
         "language": {
@@ -24,8 +25,9 @@ async def test_frontend_settings(tiny_checkpoint: Path) -> None:
             "target": {"code": "en", "name": "English"},
         },
         "maxAlternatives": 3,
+        "maxItems": 1000,
         "suggestions": False,
-        "supportedFilesFormat": [],
+        "supportedFilesFormat": list(EXTENSIONS),
     }
 
 

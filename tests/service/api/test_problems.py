@@ -123,7 +123,7 @@ CASES = {
         headers={"content-type": "multipart/form-data; boundary=x"},
     ),
     "key number": Case(*INVALID, ("api_key: must be a string",), body(api_key=7)),
-    "file": Case(*INVALID, ("not supported yet",), path="/translate_file"),
+    "file": Case(*INVALID, ("multipart/form-data",), path="/translate_file"),
     "detect nothing": Case(*INVALID, ("q: field required",), path="/detect"),
     "detect a list": Case(*INVALID, ("q: ", "string"), {"q": [MARKER]}, path="/detect"),
     "detect too much": Case(413, "too-large", ("101 characters",), {"q": "x" * 101}, path="/detect"),

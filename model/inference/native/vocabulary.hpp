@@ -1,0 +1,103 @@
+// The softmax layer in one pass: no logit is stored, what is kept is their normaliser and the largest few.
+#pragma once
+
+#include <algorithm>
+
+#include "product.hpp"
+
+namespace dragoman {
+
+// The largest `capacity` logits seen, with their tokens, largest first and, among equals, in order of arrival.
+class Best {
+ public:
+  void clear(int capacity) {
+    capacity_ = capacity;
+    size_ = 0;
+    if (values_.size() < size_t(capacity)) values_.resize(capacity), tokens_.resize(capacity);
+  }
+
+  float threshold() const { return size_ < capacity_ ? -INFINITY : values_[size_ - 1]; }
+
+  void add(float value, int token) {
+    if (!(value > threshold())) return;
+    int place = size_ < capacity_ ? size_++ : size_ - 1;
+    for (; place > 0 && values_[place - 1] < value; --place) {
+      values_[place] = values_[place - 1];
+      tokens_[place] = tokens_[place - 1];
+    }
+    values_[place] = value;
+    tokens_[place] = token;
+  }
+
+  int size() const { return size_; }
+  float value(int i) const { return values_[i]; }
+  int token(int i) const { return tokens_[i]; }
+
+ private:
+  int capacity_ = 0, size_ = 0;
+  std::vector<float> values_;
+  std::vector<int> tokens_;
+};
+
+// What one hypothesis has seen of its logits.
+struct Outlook {
+  Best best;
+  float largest[kLanes];  // by lane
+  float sum[kLanes];      // of exp(logit - largest), by lane
+  float ending;           // logit of EOS
+
+  void clear(int capacity) {
+    best.clear(capacity);
+    ending = -INFINITY;
+    for (int i = 0; i < kLanes; ++i) largest[i] = -1e30f, sum[i] = 0.0f;
+  }
+
+  // Log of the sum of exponentials, lanes put together in one fixed order.
+  float normaliser() const {
+    const Floats lanes = _mm512_loadu_ps(largest);
+    const float top = _mm512_reduce_max_ps(lanes);
+    const Floats scaled = _mm512_mul_ps(_mm512_loadu_ps(sum), exp(_mm512_sub_ps(lanes, all(top))));
+    return top + std::log(_mm512_reduce_add_ps(scaled));
+  }
+};
+
+// Which columns mean which tokens.
+struct Columns {
+  const uint64_t* words;   // for each panel, a bit for each column that a translation may hold
+  const int32_t* tokens;   // of each column, ascending; null: a column is its token
+  int32_t count;           // real columns; further ones are padding, whose bias is -inf
+  int32_t ending;          // the column of EOS
+
+  int token(int column) const { return tokens ? tokens[column] : column; }
+};
+
+// Adds one panel of logits to what a hypothesis has seen.
+inline void look(Outlook& seen, const Columns& columns, int panel, const Panel& logits) {
+  const Floats before = _mm512_loadu_ps(seen.largest);
+  Floats top = before;
+  for (int v = 0; v < kVectors; ++v) top = _mm512_max_ps(top, logits.part[v]);
+  Floats sum = _mm512_loadu_ps(seen.sum);
+  if (_mm512_cmp_ps_mask(top, before, _CMP_GT_OQ)) {
+    sum = _mm512_mul_ps(sum, exp(_mm512_sub_ps(before, top)));
+    _mm512_storeu_ps(seen.largest, top);
+  }
+  for (int v = 0; v < kVectors; ++v) sum = _mm512_add_ps(sum, exp(_mm512_sub_ps(logits.part[v], top)));
+  _mm512_storeu_ps(seen.sum, sum);
+
+  const Floats bar = all(seen.best.threshold());
+  uint64_t found = 0;
+  for (int v = 0; v < kVectors; ++v)
+    found |= uint64_t(_mm512_cmp_ps_mask(logits.part[v], bar, _CMP_GT_OQ)) << (v * kLanes);
+  found &= columns.words[panel];
+  const bool ends = columns.ending / kPanel == panel;
+  if (!found && !ends) return;
+  float values[kPanel];
+  for (int v = 0; v < kVectors; ++v) _mm512_storeu_ps(values + v * kLanes, logits.part[v]);
+  if (ends) seen.ending = values[columns.ending % kPanel];
+  for (; found; found &= found - 1) {
+    const int column = __builtin_ctzll(found);
+    seen.best.add(values[column], columns.token(panel * kPanel + column));
+  }
+}
+
+}  // namespace dragoman

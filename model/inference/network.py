@@ -1,0 +1,184 @@
+"""A trained recurrent network, packed once, for decoding on a CPU with AVX-512 VNNI instructions."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from ctypes import byref, c_int32, c_void_p
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.inference.library import Columns, EncodeTask, StepTask, address, load_library
+from model.inference.packing import PANEL
+from model.inference.state import PackedMemory, PackedState, Sentence
+from model.inference.structure import PackedWeights
+from model.interface import Best, Forced, RankedStep, Step
+from model.recurrent import RecurrentSeq2Seq
+from model.tokenizer import EOS
+
+
+class PackedSeq2Seq:
+    """Implements ``model.interface.RankingSeq2Seq``: int8 weights and activations, float32 everything else.
+
+    Every row of every matrix product is made int8 by its own largest magnitude, and integer sums are exact: a
+    sentence's numbers are the same, to the last bit, whatever else is in the batch.
+
+    Args:
+        network: trained, on the CPU; not kept.
+
+    Raises:
+        KernelError: the kernels are not there, or do not know networks of this shape.
+    """
+
+    def __init__(self, network: RecurrentSeq2Seq) -> None:
+        self._library = load_library()
+        self._weights = PackedWeights(network)
+        self._config = network.config
+        self._all_words = WordMask(self._config.vocabulary_size, ())
+
+    @property
+    def vocabulary_size(self) -> int:
+        """Entries of the joint vocabulary."""
+        return self._config.vocabulary_size
+
+    @property
+    def device(self) -> torch.device:
+        """Where arguments must be."""
+        return torch.device("cpu")
+
+    def encode(self, source: Tensor, mask: Tensor) -> PackedMemory:
+        """See ``Seq2Seq.encode``."""
+        source = source.contiguous()
+        lengths = mask.sum(1).tolist()
+        hidden, layers = self._config.hidden_size, self._config.decoder_layers
+        sentences = tuple(
+            Sentence(torch.empty(2, length, hidden), torch.empty(layers, hidden)) for length in lengths
+        )
+        first, width = address(source), source.stride(0) * source.element_size()
+        pointers = c_void_p * len(lengths)
+        task = EncodeTask(
+            rows=len(lengths),
+            lengths=(c_int32 * len(lengths))(*lengths),
+            ids=pointers(*[first + row * width for row in range(len(lengths))]),
+            memory=pointers(*[address(each.keys_values) for each in sentences]),
+            start=pointers(*[address(each.start) for each in sentences]),
+        )
+        self._library.dragoman_encode(byref(self._weights.structure), byref(task))
+        return PackedMemory(sentences)
+
+    def init_state(self, memory: PackedMemory, beam: int) -> PackedState:
+        """See ``Seq2Seq.init_state``."""
+        start = torch.stack([sentence.start for sentence in memory.sentences])
+        batch, layers, hidden = start.shape
+        slots = torch.zeros(batch, beam, layers, 2, hidden)
+        slots[:, :, :, 0] = start[:, None]
+        return PackedState(slots)
+
+    def step(self, tokens: Tensor, state: PackedState, memory: PackedMemory) -> Step[PackedState]:
+        """See ``Seq2Seq.step``."""
+        log_probs = torch.empty(*tokens.shape, self.vocabulary_size)
+        wanted = {"log_probs": address(log_probs), "columns": self._all_words.columns}
+        after, attention = self.run(tokens, state, memory, wanted)
+        return Step(log_probs, after, attention)
+
+    def force(self, source: Tensor, mask: Tensor, target_in: Tensor) -> Forced:
+        """See ``Seq2Seq.force``: step by step, so that the numbers are those of decoding."""
+        memory = self.encode(source, mask)
+        state = self.init_state(memory, 1)
+        log_probs, attention = [], []
+        for tokens in target_in.split(1, 1):
+            step = self.step(tokens, state, memory)
+            state = step.state
+            log_probs.append(step.log_probs)
+            attention.append(step.attention)
+        return Forced(torch.cat(log_probs, 1), torch.cat(attention, 1))
+
+    def ranker(self, forbidden: Collection[int]) -> PackedRanker:
+        """See ``RankingSeq2Seq.ranker``."""
+        return PackedRanker(self, forbidden)
+
+    def run(
+        self, tokens: Tensor, state: PackedState, memory: PackedMemory, wanted: dict[str, Any]
+    ) -> tuple[PackedState, Tensor]:
+        """Call the kernel for a step; the state after it, and the attention.
+
+        Args:
+            tokens: int64 ``[batch, beam]``.
+            state: where the hypotheses stand.
+            memory: what they attend to.
+            wanted: the fields of the task that say what is wanted of the softmax.
+        """
+        batch, beam = tokens.shape
+        tokens, slots = tokens.contiguous(), state.slots
+        parents = torch.arange(beam).repeat(batch, 1) if state.parents is None else state.parents.contiguous()
+        after = torch.empty(batch, beam, *slots.shape[2:])
+        attention = torch.zeros(batch, beam, memory.longest)
+        task = StepTask(
+            rows=batch,
+            beam=beam,
+            tokens=address(tokens),
+            before=address(slots),
+            parents=address(parents),
+            old_beam=slots.shape[1],
+            after=address(after),
+            lengths=memory.lengths,
+            memory=memory.blocks,
+            attention=address(attention),
+            source=attention.shape[2],
+            **wanted,
+        )
+        self._library.dragoman_step(byref(self._weights.structure), byref(task))
+        return PackedState(after), attention
+
+
+class PackedRanker:
+    """Implements ``model.interface.Ranker`` over a packed network.
+
+    Args:
+        network: the network.
+        forbidden: tokens that no translation holds.
+    """
+
+    def __init__(self, network: PackedSeq2Seq, forbidden: Collection[int]) -> None:
+        self._network = network
+        self._words = WordMask(network.vocabulary_size, forbidden)
+
+    def __call__(
+        self, tokens: Tensor, log_probs: Tensor, state: PackedState, memory: PackedMemory, k: int
+    ) -> RankedStep[PackedState]:
+        """See ``Ranker``."""
+        batch, beam = tokens.shape
+        best = Best(
+            torch.empty(batch, beam, k),
+            torch.empty(batch, beam, k, dtype=torch.int64),
+            torch.empty(batch, beam),
+        )
+        log_probs = log_probs.contiguous()
+        wanted = {
+            "k": k,
+            "open": address(log_probs),
+            "values": address(best.log_probs),
+            "best": address(best.tokens),
+            "ending": address(best.ending),
+            "columns": self._words.columns,
+        }
+        after, attention = self._network.run(tokens, state, memory, wanted)
+        return RankedStep(best, after, attention)
+
+
+class WordMask:
+    """The words of a whole vocabulary, a bit for each column of the softmax layer.
+
+    Args:
+        size: entries of the vocabulary.
+        forbidden: tokens that are no words; EOS is none either.
+    """
+
+    def __init__(self, size: int, forbidden: Collection[int]) -> None:
+        words = np.zeros(-(-size // PANEL) * PANEL, dtype=bool)
+        words[:size] = True
+        words[[EOS, *forbidden]] = False
+        self._bits = np.packbits(words, bitorder="little")
+        self.columns = Columns(words=self._bits.ctypes.data, tokens=None, count=size, ending=EOS)

@@ -1,0 +1,1 @@
+"""Files: taken apart into texts, translated, and put together again with everything else as it was."""

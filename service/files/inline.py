@@ -1,0 +1,225 @@
+"""Text with inline structure, as a tree, and the same tree around its translation.
+
+A format turns a paragraph into nodes; ``annotate`` makes of them what a translator takes, and ``restore``
+puts what it gives back into the tree's shape. What a node stands for, such as bold type, is known to the
+format alone, by the node's key.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from typing import TypeAlias
+
+from service.text.annotated import AnnotatedText, AnnotatedTranslation, Mark, PlacedSpan, Range
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Text that comes out as it is.
+
+    Attributes:
+        text: at least one character.
+    """
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Soft:
+    """A line break that may be at any space; in what is translated it is a space.
+
+    Attributes:
+        key: for the format.
+    """
+
+    key: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """An element around a part of the text, or at a point of it; in every translation exactly once.
+
+    Attributes:
+        key: for the format.
+        children: what is inside.
+    """
+
+    key: int
+    children: tuple[Node, ...] = ()
+
+
+Node: TypeAlias = "str | Fixed | Soft | Tag"
+
+
+def annotate(nodes: Sequence[Node]) -> AnnotatedText:
+    """``nodes`` for a translator; its marks are the tags and soft breaks, numbered from 0, parents first."""
+    tree = _flatten(nodes)
+    return AnnotatedText(tree.text, tuple(span for span, _ in tree.fixed), tuple(tree.marks))
+
+
+def restore(nodes: Sequence[Node], translation: AnnotatedTranslation) -> tuple[Node, ...]:
+    """The tree ``nodes``, around ``translation`` of ``annotate(nodes)``.
+
+    Every tag is there once, in its parent, and no two overlap: where the translation's marks do, the later
+    one in the text gives way. Fixed text is never cut. A soft break takes the nearest space; where there is
+    none left, it goes away.
+    """
+    return _Restoring(nodes, translation).run()
+
+
+@dataclass(slots=True)
+class _Flat:
+    """A tree as a text and places in it."""
+
+    text: str = ""
+    marks: list[Mark] = field(default_factory=list)
+    fixed: list[tuple[Range, Fixed]] = field(default_factory=list)
+    soft: list[tuple[int, Soft]] = field(default_factory=list)
+
+
+def _flatten(nodes: Iterable[Node]) -> _Flat:
+    flat, pieces, length = _Flat(), list[str](), 0
+
+    def add(text: str) -> Range:
+        nonlocal length
+        pieces.append(text)
+        length += len(text)
+        return Range(length - len(text), length)
+
+    def visit(nodes: Iterable[Node]) -> None:
+        for node in nodes:
+            if isinstance(node, str):
+                add(node)
+            elif isinstance(node, Fixed):
+                flat.fixed.append((add(node.text), node))
+            else:
+                mark, start = len(flat.marks), length
+                flat.marks.append(Mark(mark, start, start))  # its end is not known yet
+                if isinstance(node, Tag):
+                    visit(node.children)
+                else:
+                    add(" ")
+                    flat.soft.append((mark, node))
+                flat.marks[mark] = Mark(mark, start, length)
+
+    visit(nodes)
+    flat.text = "".join(pieces)
+    return flat
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A tag with its place in the translation."""
+
+    number: int
+    key: int
+    start: int
+    end: int
+    children: list[_Placed]
+
+
+class _Restoring:
+    """One ``restore``.
+
+    Atoms are what is no text and cannot be cut: fixed parts and soft breaks, none overlapping another.
+    """
+
+    def __init__(self, nodes: Sequence[Node], translation: AnnotatedTranslation) -> None:
+        self._nodes = nodes
+        self._text = translation.text
+        self._ranges = {mark.id: (mark.start, mark.end) for mark in translation.marks}
+        flat = _flatten(nodes)
+        fixed = _place_fixed(flat.fixed, translation)
+        soft = self._place_soft([(self._ranges[mark][0], node) for mark, node in flat.soft], fixed)
+        self._atoms: list[tuple[int, Fixed | Soft]] = sorted([*fixed, *soft], key=lambda atom: atom[0])
+        self._starts = [start for start, _ in self._atoms]
+
+    def run(self) -> tuple[Node, ...]:
+        return self._build(self._place_tags(self._nodes, count()), 0, len(self._text))
+
+    def _place_soft(
+        self, wanted: Sequence[tuple[int, Soft]], fixed: Sequence[tuple[int, Fixed]]
+    ) -> Iterator[tuple[int, Soft]]:
+        """A space for each soft break, in their order."""
+        spaces = _spaces(self._text, fixed)
+        first = 0
+        for place, node in wanted:
+            right = max(first, bisect_left(spaces, place))
+            near = [index for index in (right - 1, right) if first <= index < len(spaces)]
+            if not near:
+                return
+            best = min(near, key=lambda index: abs(spaces[index] - place))
+            yield spaces[best], node
+            first = best + 1
+
+    def _place_tags(self, nodes: Iterable[Node], numbers: Iterator[int]) -> list[_Placed]:
+        placed: list[_Placed] = []
+        for node in nodes:
+            if isinstance(node, Soft):
+                next(numbers)
+            elif isinstance(node, Tag):
+                number = next(numbers)
+                start, end = map(self._outside_atoms, self._ranges[number])
+                children = self._place_tags(node.children, numbers)
+                placed.append(_Placed(number, node.key, start, end, children))
+        return placed
+
+    def _outside_atoms(self, place: int) -> int:
+        """``place``, or the beginning of the atom that it is within."""
+        index = bisect_left(self._starts, place) - 1
+        if index >= 0 and place < self._starts[index] + _length(self._atoms[index][1]):
+            return self._starts[index]
+        return place
+
+    def _build(self, tags: list[_Placed], start: int, end: int) -> tuple[Node, ...]:
+        nodes: list[Node] = []
+        position = start
+        for tag in sorted(tags, key=lambda tag: (tag.start, tag.number)):
+            begin = min(max(tag.start, position), end)
+            stop = min(max(tag.end, begin), end)
+            nodes += self._pieces(position, begin)
+            nodes.append(Tag(tag.key, self._build(tag.children, begin, stop)))
+            position = stop
+        return (*nodes, *self._pieces(position, end))
+
+    def _pieces(self, start: int, end: int) -> Iterator[Node]:
+        """What is between two places, neither of which is within an atom."""
+        position = start
+        for index in range(bisect_left(self._starts, start), len(self._atoms)):
+            begin, node = self._atoms[index]
+            if begin >= end:
+                break
+            if begin > position:
+                yield self._text[position:begin]
+            yield node
+            position = begin + _length(node)
+        if end > position:
+            yield self._text[position:end]
+
+
+def _length(atom: Fixed | Soft) -> int:
+    return len(atom.text) if isinstance(atom, Fixed) else 1
+
+
+def _place_fixed(
+    fixed: Sequence[tuple[Range, Fixed]], translation: AnnotatedTranslation
+) -> list[tuple[int, Fixed]]:
+    """Where fixed parts begin in the translation; they may be parts of longer protected spans."""
+    spans: list[PlacedSpan] = sorted(translation.spans, key=lambda span: span.source)
+    starts = [span.source.start for span in spans]
+    placed: list[tuple[int, Fixed]] = []
+    for source, node in fixed:
+        span = spans[bisect_left(starts, source.start + 1) - 1]
+        placed.append((span.target.start + source.start - span.source.start, node))
+    return placed
+
+
+def _spaces(text: str, fixed: Sequence[tuple[int, Fixed]]) -> list[int]:
+    """Where there are spaces, other than in fixed parts."""
+    free = bytearray(character == " " for character in text)
+    for start, node in fixed:
+        free[start : start + len(node.text)] = bytes(len(node.text))
+    return [place for place, is_free in enumerate(free) if is_free]

@@ -1,0 +1,29 @@
+"""How large a file may be, in every way that costs something."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """Limits for one file; whatever is over one of them is refused with a message that names it.
+
+    Attributes:
+        max_bytes: of the file as it was sent.
+        max_inflated_bytes: of all parts of a package (.docx, .odt, .epub) together, measured while they are
+            inflated, whatever their headers say.
+        max_ratio: how many times larger a part may be inflated than packed; small parts may be more.
+        max_parts: of a package.
+        max_characters: of all texts to translate.
+        max_text_characters: of each of them.
+        max_texts: to translate.
+    """
+
+    max_bytes: int = 10 * 1024 * 1024
+    max_inflated_bytes: int = 100 * 1024 * 1024
+    max_ratio: int = 200
+    max_parts: int = 10_000
+    max_characters: int = 500_000
+    max_text_characters: int = 100_000
+    max_texts: int = 50_000

@@ -1,0 +1,128 @@
+"""The packed network against a slow reference of the same arithmetic, and against itself."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+import torch
+
+from model.inference import precision_of
+from model.inference.network import PackedSeq2Seq
+from model.interface import RankingSeq2Seq
+from model.padding import pad_ids
+from model.recurrent import RecurrentSeq2Seq
+from model.tokenizer import BOS, EOS
+from tests.model.inference.conftest import VOCABULARY
+from tests.model.inference.reference import Reference
+
+
+def some_ids(dice: random.Random, length: int) -> list[int]:
+    return [dice.randrange(4, VOCABULARY) for _ in range(length)]
+
+
+@pytest.fixture
+def sources() -> list[list[int]]:
+    dice = random.Random(1)
+    return [some_ids(dice, length) for length in (7, 1, 12, 3, 17, 7)]
+
+
+@pytest.fixture
+def targets() -> list[list[int]]:
+    dice = random.Random(2)
+    return [[BOS, *some_ids(dice, length)] for length in (5, 9, 1, 8, 3, 6)]
+
+
+def test_it_computes_what_the_reference_does(
+    trained: RecurrentSeq2Seq, packed: PackedSeq2Seq, sources: list[list[int]], targets: list[list[int]]
+) -> None:
+    forced = packed.force(*pad_ids(sources), pad_ids(targets)[0])
+    reference, differences = Reference(trained), []
+    for row, (source, target) in enumerate(zip(sources, targets, strict=True)):
+        wanted = reference.force(source, target)
+        differences.append((forced.log_probs[row, : len(target)] - wanted.log_probs).abs().flatten())
+        attention = forced.attention[row, : len(target)]
+        assert attention[:, : len(source)].sub(wanted.attention).abs().max() < 0.02
+        assert not attention[:, len(source) :].any()
+    # A number next to the middle of two levels may be rounded the other way in float32: that moves the
+    # log-probabilities of a sentence from there on by some thousandths, a tenth of what int8 does.
+    off = torch.cat(differences)
+    assert off.median() < 2e-3
+    assert off.max() < 0.1
+
+
+def test_it_is_close_to_the_trained_network(
+    trained: RecurrentSeq2Seq, packed: PackedSeq2Seq, sources: list[list[int]], targets: list[list[int]]
+) -> None:
+    inputs = (*pad_ids(sources), pad_ids(targets)[0])
+    ours, theirs = packed.force(*inputs), trained.force(*inputs)
+    real = pad_ids(targets)[1]
+    assert (ours.log_probs - theirs.log_probs)[real].abs().mean() < 0.1
+    assert torch.allclose(ours.log_probs.logsumexp(-1)[real], torch.zeros(int(real.sum())), atol=1e-5)
+
+
+def test_its_ranking_is_the_head_of_its_log_probs(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
+    assert isinstance(packed, RankingSeq2Seq)
+    assert precision_of(packed) == "int8"
+    memory = packed.encode(*pad_ids(sources))
+    state = packed.init_state(memory, 3)
+    tokens = torch.randint(4, VOCABULARY, (len(sources), 3), generator=torch.Generator().manual_seed(4))
+    open_ = torch.zeros(len(sources), 3)
+    open_[1, 2] = open_[4, 0] = -torch.inf
+    step = packed.step(tokens, state, memory)
+    forbidden = (0, 1, 3, 70)
+    ranked = packed.ranker(forbidden)(tokens, open_, state, memory, 9)
+    words = step.log_probs.clone()
+    words[:, :, [EOS, *forbidden]] = -torch.inf
+    words[open_ == -torch.inf] = -torch.inf
+    top = words.topk(9)
+    assert torch.equal(ranked.best.log_probs, top.values)
+    is_open = open_ > -torch.inf
+    assert torch.equal(ranked.best.tokens[is_open], top.indices[is_open])
+    assert torch.equal(ranked.best.ending, step.log_probs[:, :, EOS].masked_fill(~is_open, -torch.inf))
+    assert torch.equal(ranked.attention[is_open], step.attention[is_open])
+    assert torch.equal(ranked.state.slots[is_open], step.state.slots[is_open])
+
+
+def test_more_words_than_there_are_end_in_nothing(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
+    memory = packed.encode(*pad_ids(sources))
+    state = packed.init_state(memory, 1)
+    rank = packed.ranker(range(3, VOCABULARY - 2))
+    best = rank(torch.full((len(sources), 1), BOS), torch.zeros(len(sources), 1), state, memory, 6).best
+    assert torch.isfinite(best.log_probs[:, :, :4]).all()
+    assert (best.log_probs[:, :, 4:] == -torch.inf).all()
+    assert set(best.tokens[:, :, :4].flatten().tolist()) == {0, 1, VOCABULARY - 2, VOCABULARY - 1}
+
+
+def test_no_row_knows_of_another(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
+    """Bit for bit, over a selection, a concatenation and reordered hypotheses."""
+    together = packed.encode(*pad_ids(sources))
+    alone = [packed.encode(*pad_ids([source])) for source in sources]
+    assert torch.equal(together.mask, type(together).concat(alone).mask)
+    picked = torch.tensor([4, 1, 2])
+    memory = together.select(picked)
+    state = packed.init_state(together, 4).select(picked)
+    states = [packed.init_state(alone[row], 4) for row in picked]
+    dice = torch.Generator().manual_seed(5)
+    for _ in range(4):
+        tokens = torch.randint(4, VOCABULARY, (3, 4), generator=dice)
+        parents = torch.randint(0, 4, (3, 4), generator=dice)
+        step = packed.step(tokens, state, memory)
+        state = step.state.reorder(parents)
+        for place, row in enumerate(picked.tolist()):
+            own = packed.step(tokens[place : place + 1], states[place], alone[row])
+            states[place] = own.state.reorder(parents[place : place + 1])
+            assert torch.equal(own.log_probs[0], step.log_probs[place])
+            assert torch.equal(own.attention[0], step.attention[place][:, : len(sources[row])])
+
+
+def test_states_of_rows_that_join_are_their_own(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
+    first, second = (packed.encode(*pad_ids(part)) for part in (sources[:2], sources[2:]))
+    one = packed.init_state(first, 2)
+    one = packed.step(torch.full((2, 2), 9), one, first).state.reorder(torch.tensor([[1, 1], [0, 0]]))
+    other = packed.init_state(second, 2)
+    joined = type(one).concat([one, other])
+    tokens = torch.full((len(sources), 2), 8)
+    step = packed.step(tokens, joined, type(first).concat([first, second]))
+    assert torch.equal(step.log_probs[:2], packed.step(tokens[:2], one, first).log_probs)
+    assert torch.equal(step.log_probs[2:], packed.step(tokens[2:], other, second).log_probs)

@@ -1,0 +1,158 @@
+"""Answers, those of other services too."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+
+from translate_client import errors
+from translate_client.calls import Address, download_call, download_name
+from translate_client.protocol import (
+    check_success,
+    connection_errors,
+    read_detections,
+    read_json,
+    read_languages,
+    read_retry_after,
+    read_settings,
+    read_translations,
+)
+from translate_client.results import Translation
+
+NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        (None, None),
+        ("7", 7.0),
+        (" 0 ", 0.0),
+        ("Fri, 20 Nov 2026 12:00:30 GMT", 30.0),
+        ("Fri, 20 Nov 2026 11:00:00 GMT", 0.0),
+        ("soon", None),
+        ("-3", None),
+        ("1.5", None),
+    ],
+)
+def test_retry_after(header: str | None, seconds: float | None) -> None:
+    assert read_retry_after(header, NOW) == seconds
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind"),
+    [
+        (400, {"type": "/problems/invalid-request", "detail": "q: wrong"}, errors.InvalidRequest),
+        (400, {"type": "/problems/unsupported-language"}, errors.UnsupportedLanguage),
+        (400, {"type": "/problems/key-missing"}, errors.KeyRefused),
+        (403, {"error": "as LibreTranslate has it"}, errors.KeyRefused),
+        (404, {"error": "not there"}, errors.InvalidRequest),
+        (413, {}, errors.TextTooLarge),
+        (429, {}, errors.Overloaded),
+        (456, {}, errors.QuotaExceeded),
+        (500, {}, errors.TranslationFailed),
+        (502, "a proxy's page", errors.TranslationFailed),
+        (503, [], errors.NotReady),
+        (504, {}, errors.DeadlineExceeded),
+    ],
+)
+def test_each_status_has_its_exception(status: int, body: Any, kind: type[errors.ServiceError]) -> None:
+    headers = {"retry-after": "3", "x-request-id": "abc"}
+    with pytest.raises(errors.ServiceError) as caught:
+        check_success(httpx.Response(status, json=body, headers=headers))
+    assert type(caught.value) is kind
+    assert (caught.value.status, caught.value.request_id) == (status, "abc")
+    assert caught.value.retry_after_seconds == 3.0
+    assert "abc" in str(caught.value)
+
+
+def test_being_sent_elsewhere_is_no_answer() -> None:
+    with pytest.raises(errors.UnexpectedAnswer, match="302"):
+        check_success(httpx.Response(302, headers={"location": "/login"}))
+
+
+@pytest.mark.parametrize(
+    ("read", "answer"),
+    [
+        (lambda value: read_translations(value, 2), []),
+        (lambda value: read_translations(value, 2), {}),
+        (lambda value: read_translations(value, 2), {"translatedText": ["one"]}),
+        (lambda value: read_translations(value, 2), {"translatedText": ["one", 2]}),
+        (lambda value: read_translations(value, 2), {"translatedText": ["a", "b"], "score": ["high", 1]}),
+        (lambda value: read_translations(value, 2), {"translatedText": ["a", "b"], "detectedLanguage": {}}),
+        (read_detections, []),
+        (read_detections, [{"language": "de"}]),
+        (read_languages, [{"code": "de", "name": "German"}]),
+        (read_languages, {"code": "de"}),
+        (read_settings, {"charLimit": True}),
+        (read_settings, "nothing"),
+    ],
+)
+def test_what_makes_no_sense_is_said_to(read: Any, answer: Any) -> None:
+    with pytest.raises(errors.UnexpectedAnswer):
+        read(answer)
+
+
+def test_what_is_not_json_is_said_to() -> None:
+    with pytest.raises(errors.UnexpectedAnswer, match="no JSON"):
+        read_json(httpx.Response(200, text="<html>"))
+
+
+def test_a_service_may_say_less() -> None:
+    assert read_translations({"translatedText": ["a", "b"]}, 2) == [Translation("a"), Translation("b")]
+    settings = read_settings({"charLimit": -1})
+    assert (settings.max_characters, settings.max_texts, settings.file_extensions) == (None, None, ())
+
+
+@pytest.mark.parametrize(
+    ("raised", "kind"),
+    [
+        (httpx.ConnectError("refused"), errors.CannotConnect),
+        (httpx.ConnectTimeout("slow"), errors.CannotConnect),
+        (httpx.ReadTimeout("slow"), errors.ConnectionBroken),
+        (httpx.ReadError(""), errors.ConnectionBroken),
+        (httpx.RemoteProtocolError("cut"), errors.ConnectionBroken),
+        (httpx.DecodingError("gzip"), errors.ConnectionBroken),
+    ],
+)
+def test_what_can_happen_to_a_connection(raised: Exception, kind: type[Exception]) -> None:
+    with pytest.raises(kind) as caught, connection_errors():
+        raise raised
+    assert caught.value.__cause__ is raised
+
+
+@pytest.mark.parametrize("url", ["localhost:8000", "ftp://host", "http://", "", "http://\x00", "/path"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="url"):
+        Address.of(url, None, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("base", "url", "path"),
+    [
+        ("http://service", "http://elsewhere/download/a%20b.txt", "/download/a%20b.txt"),
+        ("http://service/translator/", "http://service/translator/download/1", "/translator/download/1"),
+        ("http://service/translator", "/download/1", "/translator/download/1"),
+    ],
+)
+def test_files_are_fetched_from_the_same_service(base: str, url: str, path: str) -> None:
+    address = Address.of(base, "key", 1.0)
+    with httpx.Client() as client:
+        request = address.request(client, download_call(address, url))
+    assert (request.url.host, request.url.raw_path.decode()) == ("service", path)
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("http://x/download/a%20b.docx?x=1", "a b.docx"),
+        ("http://x/..%2F..%2Fetc%2Fpasswd", "passwd"),
+        ("http://x/..%5C..%5Cpasswd", "passwd"),
+        ("http://x/", "translation"),
+    ],
+)
+def test_a_suggested_name_is_never_a_path(url: str, name: str) -> None:
+    assert download_name(url) == name

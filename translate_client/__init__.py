@@ -1,0 +1,61 @@
+"""A client for Dragoman's translation service: ``Client``, ``AsyncClient``, and what they give and raise."""
+
+from __future__ import annotations
+
+from translate_client.asynchronous import AsyncClient, AsyncTranslationStream
+from translate_client.errors import (
+    CannotConnect,
+    ConnectionBroken,
+    DeadlineExceeded,
+    InvalidRequest,
+    KeyRefused,
+    NotReady,
+    Overloaded,
+    QuotaExceeded,
+    ServiceError,
+    TextTooLarge,
+    TranslateError,
+    TranslationFailed,
+    Unavailable,
+    UnexpectedAnswer,
+    UnsupportedLanguage,
+)
+from translate_client.results import (
+    Detection,
+    Language,
+    Segment,
+    ServerSettings,
+    TranslatedFile,
+    Translation,
+)
+from translate_client.retrying import Retries
+from translate_client.synchronous import Client, TranslationStream
+
+__all__ = [
+    "AsyncClient",
+    "AsyncTranslationStream",
+    "CannotConnect",
+    "Client",
+    "ConnectionBroken",
+    "DeadlineExceeded",
+    "Detection",
+    "InvalidRequest",
+    "KeyRefused",
+    "Language",
+    "NotReady",
+    "Overloaded",
+    "QuotaExceeded",
+    "Retries",
+    "Segment",
+    "ServerSettings",
+    "ServiceError",
+    "TextTooLarge",
+    "TranslateError",
+    "TranslatedFile",
+    "Translation",
+    "TranslationFailed",
+    "TranslationStream",
+    "Unavailable",
+    "UnexpectedAnswer",
+    "UnsupportedLanguage",
+]
