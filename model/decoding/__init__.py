@@ -45,7 +45,7 @@ kept at log-probability -inf.
 
 from model.decoding.align import align
 from model.decoding.hypothesis import Hypothesis, Translation
-from model.decoding.job import Finished, Job
+from model.decoding.job import Finished, Job, Term
 from model.decoding.offline import decode, decode_stream
 from model.decoding.running import CONTROL_IDS, RunningBatch
 
@@ -55,6 +55,7 @@ __all__ = [
     "Hypothesis",
     "Job",
     "RunningBatch",
+    "Term",
     "Translation",
     "align",
     "decode",

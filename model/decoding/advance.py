@@ -112,26 +112,26 @@ def _rank(search: SearchState, given: StepInput, exactly: Tensor | None) -> Rank
         candidates = _replace(candidates, sampling, drawn)
         ambiguous = ambiguous.index_fill(0, sampling, False)
     if (constraints := given.plan.constraints) is not None:
-        held = _hold_terms(search, given.words, extensions, constraints)
+        held = _hold_terms(search, given, extensions, constraints)
         candidates = _replace(candidates, constraints.rows, held)
         ambiguous = ambiguous.index_fill(0, constraints.rows, False)
     return Ranking(candidates, ambiguous, unusable)
 
 
 def _hold_terms(
-    search: SearchState, words: Words, extensions: Extensions, constraints: Constraints
+    search: SearchState, given: StepInput, extensions: Extensions, constraints: Constraints
 ) -> Candidates:
     """The candidates of the rows that have terms."""
-    rows, options = constraints.rows, search.options
-    length = search.length[rows]
-    is_last = length >= options.max_length[rows]
+    rows = constraints.rows
     open_rows = OpenRows(
         search.tokens[rows],
-        length,
+        search.length[rows],
+        given.attention[rows],
+        search.options.max_length[rows],
         extensions.rows(rows),
-        gives_up=is_last & (search.shortlist.count[rows] == 0),
+        is_empty=search.shortlist.count[rows] == 0,
     )
-    return constrained_candidates(open_rows, constraints, words, 2 * search.log_probs.shape[1])
+    return constrained_candidates(open_rows, constraints, given.words, 2 * search.log_probs.shape[1])
 
 
 def _replace(candidates: Candidates, rows: Tensor, by: Candidates) -> Candidates:

@@ -8,13 +8,20 @@ that the package describes, with its candidates in this order.
 
 Departures, as both papers count tokens and a beam of five would be split too thin. A hypothesis that holds
 ``h`` terms is in bank ``2 * h``, and in bank ``2 * h + 1`` while it ends with the first tokens of another
-one. In the latter banks, what has begun a term and goes on with it is ranked without the cost of the token that is
-added: else the next hypothesis to begin one would always be cheaper, and an improbable term would never be
-completed. Where nobody in the beam has come further, whoever adds a third token or a later one goes before
-all others of the bank, for the same reason.
+one. In the latter banks, what has begun a term and goes on with it is ranked without the cost of the token
+that is added: else the next hypothesis to begin one would always be cheaper, and an improbable term would
+never be completed. Where nobody in the beam has come further, whoever adds a third token or a later one goes
+before all others of the bank, for the same reason.
 
-Beside the best words of each hypothesis, the next token of each term that it lacks is a candidate, however
-improbable. What has just been completed must be followed by the beginning of a word, by punctuation or by the
+Beside the best words of each hypothesis, the next token of a term that it lacks is a candidate, however
+improbable: always where it has begun the term, and the first token where the network attends to what the term
+translates (as Alkhouli et al. 2018 choose entries by alignment). Otherwise the cheapest place for a term that
+the network does not expect would be the beginning or the end of the translation. A first token elsewhere is a
+word like any other, and raises no hypothesis to a higher bank. So that no term is left out, all may begin
+where a hypothesis would rather end than go on, and in the second half of ``max_length``, if no other one
+holds more terms and none has finished.
+
+What has just been completed must be followed by the beginning of a word, by punctuation or by the
 end: a term is held whole, not as the beginning of another word. A hypothesis may end when it holds
 all terms. At ``max_length``, where none does and none ever has, it may end without.
 """
@@ -37,14 +44,18 @@ class OpenRows(NamedTuple):
     Attributes:
         tokens: of the open hypotheses, int64 ``[rows, beam, capacity]``.
         length: how many of them are real, int64 ``[rows]``.
+        attention: of this step, float32 ``[rows, beam, src_len]``.
+        max_length: target tokens after which only EOS is allowed, int64 ``[rows]``.
         extensions: what the network says.
-        gives_up: at its last step, without a finished translation; bool ``[rows]``.
+        is_empty: no translation has finished yet, bool ``[rows]``.
     """
 
     tokens: Tensor
     length: Tensor
+    attention: Tensor
+    max_length: Tensor
     extensions: Extensions
-    gives_up: Tensor
+    is_empty: Tensor
 
 
 class _Options(NamedTuple):
@@ -64,8 +75,9 @@ def constrained_candidates(rows: OpenRows, constraints: Constraints, words: Word
         count: twice the beam.
     """
     standing = constraints.standing(rows.tokens, rows.length, words.boundaries)
-    forced = _forced(rows.extensions, constraints, standing, words)
-    ordinary = _ordinary(rows.extensions, standing, words, count + forced.tokens.shape[2])
+    ordinary = _ordinary(rows.extensions, standing, words, count + constraints.terms[0].numel())
+    may_begin = _may_begin(rows, constraints, standing, ordinary)
+    forced = _forced(rows.extensions, constraints, standing, words, may_begin)
     again = (ordinary.tokens[..., None] == forced.tokens[:, :, None]) & (forced.values > -torch.inf)[
         :, :, None
     ]
@@ -74,17 +86,34 @@ def constrained_candidates(rows: OpenRows, constraints: Constraints, words: Word
         [ordinary.values.masked_fill(again.any(3), -torch.inf), forced.values, ending.values], 2
     )
     tokens = torch.cat([ordinary.tokens, forced.tokens, ending.tokens], 2)
-    held, begun = constraints.progress(standing, tokens, words.boundaries)
+    held, begun = constraints.progress(standing, tokens, may_begin, words.boundaries)
     order = _ranking(_Options(values, tokens), held, begun, rows.extensions.going_on, words.size)
     return _in_turn(_Options(values, tokens), 2 * held + (begun > 0), order, count)
 
 
-def _forced(extensions: Extensions, constraints: Constraints, standing: Standing, words: Words) -> _Options:
-    """The next token of each term that a hypothesis lacks, each token once."""
-    tokens = standing.following.clamp(min=0)
-    wanted = ~standing.met & (constraints.lengths > 0)[:, None] & ~words.excluded[tokens]
-    same = (tokens[..., None, :] == tokens[..., None]) & wanted[..., None, :]
-    wanted = wanted & ~same.tril(-1).any(3)
+def _may_begin(rows: OpenRows, constraints: Constraints, standing: Standing, ordinary: _Options) -> Tensor:
+    """Terms that a hypothesis may begin whatever that costs, bool ``[rows, beam, terms]``."""
+    before, ending = rows.extensions.going_on, rows.extensions.ending
+    held = standing.met.sum(2).masked_fill(before == -torch.inf, -1)
+    is_foremost = (held == held.amax(1, keepdim=True)) & rows.is_empty[:, None]
+    would_end = ending >= ordinary.values[:, :, 0]
+    is_late = (2 * rows.length >= rows.max_length)[:, None]
+    rescued = is_foremost & (would_end | is_late)
+    return constraints.attended(rows.attention) | rescued[:, :, None]
+
+
+def _forced(
+    extensions: Extensions, constraints: Constraints, standing: Standing, words: Words, may_begin: Tensor
+) -> _Options:
+    """The tokens that begin or go on with a term that a hypothesis lacks, each token once."""
+    wanted = standing.expected.clone()
+    wanted[..., 0] = may_begin & (constraints.lengths > 0)[:, None]
+    wanted = (wanted & ~standing.met[..., None]).flatten(2)
+    tokens = constraints.terms.flatten(1).clamp(min=0)
+    wanted = wanted & ~words.excluded[tokens][:, None]
+    same = (tokens[:, :, None] == tokens[:, None]).tril(-1)  # [rows, tokens, earlier tokens]
+    wanted = wanted & ~(same[:, None] & wanted[:, :, None]).any(3)
+    tokens = tokens[:, None].expand_as(wanted)
     values = extensions.log_probs.gather(2, tokens) + extensions.going_on[:, :, None]
     return _Options(values.masked_fill(~wanted, -torch.inf), tokens)
 
@@ -113,7 +142,8 @@ def _ending(rows: OpenRows, constraints: Constraints, standing: Standing) -> _Op
     complete = (standing.met | (constraints.lengths == 0)[:, None]).all(2)
     values = rows.extensions.ending
     possible = (complete & (values > -torch.inf)).any(1)
-    allowed = complete | (rows.gives_up & ~possible)[:, None]
+    gives_up = (rows.length >= rows.max_length) & rows.is_empty & ~possible
+    allowed = complete | gives_up[:, None]
     values = values.masked_fill(~allowed, -torch.inf)[:, :, None]
     return _Options(values, torch.full_like(values, EOS, dtype=torch.int64))
 

@@ -13,6 +13,8 @@ from model.decoding.job import Job
 
 NONE = -1
 """Stands where there is no token."""
+ATTENDED = 0.5
+"""Part of the largest weight that a weight must have to matter."""
 
 
 class Standing(NamedTuple):
@@ -23,14 +25,14 @@ class Standing(NamedTuple):
             bool ``[rows, beam, terms]``.
         at_end: terms that it ends with, bool ``[rows, beam, terms]``.
         tail: its last ``longest`` tokens, int64 ``[rows, beam, longest]``; ``NONE`` before the first.
-        following: the next token of each term, were the hypothesis to begin or go on with it;
-            int64 ``[rows, beam, terms]``.
+        expected: tokens of each term that would go on with it: it ends with all of those before;
+            bool ``[rows, beam, terms, longest]``. The first token goes on with nothing.
     """
 
     inside: Tensor
     at_end: Tensor
     tail: Tensor
-    following: Tensor
+    expected: Tensor
 
     @property
     def met(self) -> Tensor:
@@ -50,11 +52,13 @@ class Constraints:
         rows: which rows of the batch, int64 ``[rows]``.
         terms: their terms, int64 ``[rows, terms, longest]``; ``NONE`` behind the last token of each.
         lengths: tokens of each term, 0 where a row has fewer terms than others, int64 ``[rows, terms]``.
+        spans: first source token of each term, and the one after the last, int64 ``[rows, terms, 2]``.
     """
 
     rows: Tensor
     terms: Tensor
     lengths: Tensor
+    spans: Tensor
 
     @classmethod
     def of(cls, jobs: Sequence[Job], device: torch.device) -> Self | None:
@@ -63,14 +67,17 @@ class Constraints:
         if not rows:
             return None
         most = max(len(jobs[row].terms) for row in rows)
-        longest = max(len(term) for row in rows for term in jobs[row].terms)
+        longest = max(len(term.tokens) for row in rows for term in jobs[row].terms)
         terms = torch.full((len(rows), most, longest), NONE, dtype=torch.int64)
         lengths = torch.zeros(len(rows), most, dtype=torch.int64)
+        spans = torch.zeros(len(rows), most, 2, dtype=torch.int64)
         for place, row in enumerate(rows):
-            for number, term in enumerate(jobs[row].terms):
-                terms[place, number, : len(term)] = torch.tensor(term)
-                lengths[place, number] = len(term)
-        return cls(torch.tensor(rows, device=device), terms.to(device), lengths.to(device))
+            for number, (tokens, start, end) in enumerate(jobs[row].terms):
+                terms[place, number, : len(tokens)] = torch.tensor(tokens)
+                lengths[place, number] = len(tokens)
+                spans[place, number] = torch.tensor((start, end))
+        parts = (torch.tensor(rows), terms, lengths, spans)
+        return cls(*(part.to(device) for part in parts))
 
     @property
     def longest(self) -> int:
@@ -92,14 +99,30 @@ class Constraints:
         places = length[:, None] + torch.arange(self.longest, device=tokens.device)
         padded = torch.nn.functional.pad(history, (self.longest, 0), value=NONE)
         tail = padded.gather(2, places[:, None].expand(-1, tokens.shape[1], -1))
-        return Standing(inside, at_end, tail, self._following(tail))
+        return Standing(inside, at_end, tail, self._expected(tail))
 
-    def progress(self, standing: Standing, tokens: Tensor, boundaries: Tensor) -> tuple[Tensor, Tensor]:
+    def attended(self, attention: Tensor) -> Tensor:
+        """Whether a step reads what a term translates, bool ``[rows, beam, terms]``.
+
+        It does where a source token of the term gets half of what any gets, or more.
+
+        Args:
+            attention: of the step, float32 ``[rows, beam, src_len]``.
+        """
+        places = torch.arange(attention.shape[2], device=attention.device)
+        inside = (places >= self.spans[:, :, :1]) & (places < self.spans[:, :, 1:])
+        most = attention[:, :, None].masked_fill(~inside[:, None], 0.0).amax(3)
+        return most >= ATTENDED * attention.amax(2, keepdim=True)
+
+    def progress(
+        self, standing: Standing, tokens: Tensor, may_begin: Tensor, boundaries: Tensor
+    ) -> tuple[Tensor, Tensor]:
         """How far a hypothesis has come with one more token.
 
         Args:
             standing: before that token.
             tokens: int64 ``[rows, beam, candidates]``.
+            may_begin: terms whose first token counts, bool ``[rows, beam, terms]``.
             boundaries: as in ``standing``.
 
         Returns:
@@ -108,7 +131,7 @@ class Constraints:
         """
         shape = (*tokens.shape, self.longest - 1)
         tail = torch.cat([standing.tail[:, :, None, 1:].expand(shape), tokens[..., None]], 3)
-        begun, complete = self._suffixes(tail)
+        begun, complete = self._suffixes(tail, may_begin)
         held = standing.at_end[:, :, None] & boundaries[tokens][..., None]
         held = held | standing.inside[:, :, None] | complete
         return held.sum(3), begun.masked_fill(held, 0).amax(3)
@@ -127,22 +150,27 @@ class Constraints:
         inside = found & ~is_last & boundaries[following.clamp(min=0)]
         return inside.any(3), (found & is_last).any(3)
 
-    def _following(self, tail: Tensor) -> Tensor:
-        """The token of each term behind the longest beginning of it that ``tail`` ends with."""
-        terms = self.terms[:, None].expand(-1, tail.shape[1], -1, -1)
-        done = torch.zeros_like(terms[..., 0])
+    def _expected(self, tail: Tensor) -> Tensor:
+        """Tokens of each term, but the first, before which stand those that ``tail`` ends with."""
+        shape = (*tail.shape[:2], self.terms.shape[1])
+        places = [torch.zeros(shape, dtype=torch.bool, device=tail.device)]
         for size in range(1, self.longest):
-            done = done.masked_fill(self._ends_with(tail, size) & (self.lengths > size)[:, None], size)
-        return terms.gather(3, done[..., None])[..., 0]
+            places.append(self._ends_with(tail, size) & (self.lengths > size)[:, None])
+        return torch.stack(places, 3)
 
-    def _suffixes(self, tail: Tensor) -> tuple[Tensor, Tensor]:
-        """How many first tokens of each term, but not all, ``tail`` ends with; and whether with all."""
+    def _suffixes(self, tail: Tensor, may_begin: Tensor) -> tuple[Tensor, Tensor]:
+        """How many first tokens of each term, but not all, ``tail`` ends with; and whether with all.
+
+        A single one counts where the term ``may_begin``.
+        """
         lengths = self.lengths[:, None, None]
         shape = (*tail.shape[:-1], self.lengths.shape[1])
         begun = torch.zeros(shape, dtype=torch.int64, device=tail.device)
         complete = torch.zeros_like(begun, dtype=torch.bool)
         for size in range(1, self.longest + 1):
             same = self._ends_with(tail, size)
+            if size == 1:
+                same = same & may_begin[:, :, None]
             begun = begun.masked_fill(same & (lengths > size), size)
             complete = complete | (same & (lengths == size))
         return begun, complete

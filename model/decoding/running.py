@@ -182,13 +182,15 @@ class RunningBatch(Generic[Memory, State]):
     def _check_terms(self, job: Job) -> None:
         if job.terms and job.options.strategy != "beam":
             raise ValueError(f"job {job.id}: terms need the strategy beam")
-        for term in job.terms:
-            if not term:
+        for tokens, start, end in job.terms:
+            if not tokens:
                 raise ValueError(f"job {job.id}: a term must not be empty")
-            if any(not 0 <= token < self._model.vocabulary_size for token in term):
+            if any(not 0 <= token < self._model.vocabulary_size for token in tokens):
                 raise ValueError(f"job {job.id}: ids of terms must be of the vocabulary")
-            if not self._forbidden.isdisjoint(term) or EOS in term:
+            if not self._forbidden.isdisjoint(tokens) or EOS in tokens:
                 raise ValueError(f"job {job.id}: a term must be of what may be produced")
+            if not 0 <= start < end <= len(job.source):
+                raise ValueError(f"job {job.id}: a term must translate tokens of the source")
 
     def _advance(self, now: Snapshot[Memory, State]) -> tuple[Advanced, State, list[int]]:
         """The search and the network after a step, and the places of the rows that have ended."""

@@ -1,7 +1,5 @@
 """Roughened sources: a careless way of typing the same sentence, and the target as it was."""
 
-
-
 from __future__ import annotations
 
 import random
