@@ -104,7 +104,8 @@ async def load_registry(
 def _build_engine(
     checkpoint: Checkpoint, settings: Settings, observer: Observer, store: SegmentStore | None
 ) -> EngineLike:
-    tokenizer, network = checkpoint.tokenizer, decoding_network(checkpoint.model, settings.precision)
+    tokenizer = checkpoint.tokenizer
+    network = decoding_network(checkpoint.model, settings.precision, checkpoint.shortlists)
     forbidden = CONTROL_IDS | {tokenizer.tag(language) for language in tokenizer.languages}
     limits = EngineLimits(
         max_queue_segments=settings.max_queue_segments,

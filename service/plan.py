@@ -1,31 +1,20 @@
-"""What of a text is to be translated, as token ids, and how the text is put together again."""
+"""What of a text is to be translated, as token ids."""
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from model.tokenizer import Tokenizer
-from service.text.annotated import AnnotatedText, AnnotatedTranslation, Range, merged
-from service.text.placing import Stretch, place
+from service.segment import Segment, SegmentWriter
+from service.text.annotated import AnnotatedText, Mark
+from service.text.casing import casing_of
+from service.text.masking import MaskedText, mask
 from service.text.segmentation import Piece, segment, shorten
-
-Source = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """A part of a text.
-
-    Attributes:
-        text: the part, never empty.
-        source: its token ids, or None for what is copied as it is.
-    """
-
-    text: str
-    source: Source | None = None
+from service.text.spans import Span
+from service.text.truecasing import Truecaser
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +22,36 @@ class Plan:
     """A text as verbatim parts and segments.
 
     Attributes:
-        text: the whole.
-        parts: the text in order.
+        masked: the whole text.
+        marks: of the text.
+        parts: the masked text in order: a string is copied, a segment is translated.
+        start: where in the masked text the first part begins.
     """
 
-    text: AnnotatedText
-    parts: tuple[Part, ...]
+    masked: MaskedText
+    marks: tuple[Mark, ...]
+    parts: tuple[str | Segment, ...]
+    start: int = 0
 
     @property
-    def segments(self) -> list[Source]:
+    def segments(self) -> list[Segment]:
         """The segments, in order."""
-        return [part.source for part in self.parts if part.source is not None]
+        return [part for part in self.parts if isinstance(part, Segment)]
 
     def split(self) -> list[Plan]:
-        """Plans of one segment each, whose joins, one after the other, are this one's but for the marks.
+        """Plans of one segment each: their translations, joined, are this one's but for the marks.
 
         What stands behind a segment stays with it, what stands before the first one too. A plan without
         segments is its only part.
         """
-        places = [place for place, part in enumerate(self.parts) if part.source is not None]
-        bounds = pairwise((0, *places[1:], len(self.parts)))
-        return [self._part(start, end) for start, end in bounds]
-
-    def _part(self, start: int, end: int) -> Plan:
-        """The plan of ``parts[start:end]``, without marks: they may reach beyond it."""
-        offset = sum(len(part.text) for part in self.parts[:start])
-        parts = self.parts[start:end]
-        text = "".join([part.text for part in parts])
-        inside = [Range(one.start - offset, one.end - offset) for one in self.text.protected]
-        protected = tuple(one for one in inside if one.start >= 0 and one.end <= len(text))
-        return Plan(AnnotatedText(text, protected), parts)
-
-    def join(self, translations: Sequence[str]) -> AnnotatedTranslation:
-        """The text with ``translations`` in place of ``segments``, and its annotations with it."""
-        waiting = iter(translations)
-        stretches = [
-            Stretch(part.text, part.text if part.source is None else next(waiting), part.source is None)
-            for part in self.parts
-        ]
-        return place(self.text, stretches)
+        places = [place for place, part in enumerate(self.parts) if isinstance(part, Segment)]
+        plans: list[Plan] = []
+        position = self.start
+        for start, end in pairwise((0, *places[1:], len(self.parts))):
+            parts = self.parts[start:end]
+            plans.append(Plan(self.masked, (), parts, position))
+            position += sum(len(part if isinstance(part, str) else part.text) for part in parts)
+        return plans
 
 
 class Planner:
@@ -79,6 +59,7 @@ class Planner:
 
     Args:
         tokenizer: the vocabulary.
+        truecaser: of the vocabulary.
         source: language of the texts.
         target: language they are translated into.
         max_segment_tokens: a longer sentence becomes several segments; tag and EOS count.
@@ -88,37 +69,41 @@ class Planner:
     def __init__(
         self,
         tokenizer: Tokenizer,
+        truecaser: Truecaser,
         source: str,
         target: str,
         max_segment_tokens: int,
         split_sentences: bool = True,
     ) -> None:
-        self._tokenizer = tokenizer
+        self._writer = SegmentWriter(tokenizer, truecaser, target)
+        self._truecaser = truecaser
         self._source = source
-        self._target = target
         self._limit = max_segment_tokens
         self._split_sentences = split_sentences
 
-    def segment(self, text: AnnotatedText) -> list[Piece]:
-        """Sentences, or whole lines, and what is between them."""
-        pieces: list[Piece] = []
-        position = 0
-        for one in merged(text.protected):
-            pieces += segment(text.text[position : one.start], self._source, self._split_sentences)
-            pieces.append(Piece(text.text[one.start : one.end], translatable=False))
-            position = one.end
-        return [*pieces, *segment(text.text[position:], self._source, self._split_sentences)]
+    def segment(self, text: AnnotatedText) -> tuple[MaskedText, list[Piece]]:
+        """``text`` masked, as sentences, or whole lines, and what is between them."""
+        masked = mask(text)
+        return masked, segment(masked.text, self._source, self._split_sentences)
 
-    def tokenize(self, text: AnnotatedText, pieces: Sequence[Piece]) -> Plan:
-        """Token ids for every sentence of ``text``, in parts where it is too long."""
-        return Plan(text, tuple([part for piece in pieces for part in self._parts(piece)]))
+    def tokenize(self, masked: MaskedText, marks: Sequence[Mark], pieces: Sequence[Piece]) -> Plan:
+        """Token ids for every sentence of ``masked``, in parts where it is too long."""
+        parts = [part for piece in pieces for part in self._parts(piece, masked.by_sentinel)]
+        return Plan(masked, tuple(marks), tuple(parts))
 
-    def _parts(self, piece: Piece) -> list[Part]:
+    def _parts(self, piece: Piece, spans: Mapping[str, Span]) -> Iterator[str | Segment]:
         if not piece.translatable:
-            return [Part(piece.text)]
-        ids = functools.cache(self._ids)  # of this piece: what is measured is mostly what is kept
-        parts = shorten(piece.text, self._limit, lambda text: len(ids(text)))
-        return [Part(part.text, ids(part.text) if part.translatable else None) for part in parts]
-
-    def _ids(self, text: str) -> Source:
-        return tuple(self._tokenizer.source_ids(text, self._target))
+            yield piece.text
+            return
+        casing = casing_of(piece.text, self._truecaser)
+        # Of this piece: what is measured is mostly what is kept.
+        write = functools.cache(lambda text: self._writer.write(text, spans, casing))
+        rest = False
+        for part in shorten(piece.text, self._limit, lambda text: len(write(text).source)):
+            if not part.translatable:
+                yield part.text
+            elif rest:
+                yield self._writer.write(part.text, spans, casing.of_rest(part.text))
+            else:
+                yield write(part.text)
+            rest = True

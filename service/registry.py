@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from model.config import DecodingOptions
 from model.tokenizer import Tokenizer
 from service.engine.request import EngineLike
 from service.errors import UnsupportedLanguage
+from service.text.truecasing import Truecaser
 
 logger = logging.getLogger(__name__)
 
@@ -19,7 +21,7 @@ FAVOURITE_PIVOT = "en"
 """The language that most text is translated from or into."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Served:
     """A loaded checkpoint and the engine that computes with it.
 
@@ -40,6 +42,11 @@ class Served:
     decoding: DecodingOptions
     engine: EngineLike
     load_seconds: float = 0.0
+
+    @cached_property
+    def truecaser(self) -> Truecaser:
+        """Of the tokenizer; it remembers words."""
+        return Truecaser(self.tokenizer)
 
 
 class Registry:

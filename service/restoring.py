@@ -6,10 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.decoding.hypothesis import Hypothesis, Translation
-from model.tokenizer import Tokenizer
-from service.plan import Plan, Source
+from model.decoding.hypothesis import Hypothesis
+from service.finishing import Finisher
+from service.plan import Plan
 from service.text.annotated import AnnotatedTranslation
+from service.text.placing import Stretch, copied, place
+from service.trial import Decoded
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,25 +40,28 @@ class TranslatedText:
         return self.best.text
 
 
-def restore(
-    plan: Plan, translations: Sequence[Translation], tokenizer: Tokenizer, alternatives: int
-) -> TranslatedText:
-    """The text of ``plan`` with ``translations`` of its segments.
+def restore(plan: Plan, decoded: Sequence[Decoded], finisher: Finisher, alternatives: int) -> TranslatedText:
+    """The text of ``plan`` with the translations of its segments, ``decoded``.
 
     The k-th alternative has the k-th best translation of each segment, and the best of a segment that has
     no k-th.
     """
-    ranked = [
-        _texts(translation, source, tokenizer)
-        for translation, source in zip(translations, plan.segments, strict=True)
-    ]
+    translations = [one.result.translation for one in decoded]
+    linked = bool(plan.marks)
+    ranked = [finisher.finish(one.segment, one.result.translation, linked=linked) for one in decoded]
     versions = [
-        plan.join([texts[rank] if rank < len(texts) else texts[0] for texts in ranked])
+        _join(plan, [texts[rank] if rank < len(texts) else texts[0] for texts in ranked])
         for rank in range(alternatives + 1)
     ]
     best, *further = _different(versions)
     score = score_of([translation.best for translation in translations])
     return TranslatedText(best, score, tuple(further), len(translations))
+
+
+def _join(plan: Plan, stretches: Sequence[Stretch]) -> AnnotatedTranslation:
+    waiting = iter(stretches)
+    parts = [copied(part) if isinstance(part, str) else next(waiting) for part in plan.parts]
+    return place(plan.masked, plan.marks, parts, plan.start)
 
 
 def _different(versions: Sequence[AnnotatedTranslation]) -> list[AnnotatedTranslation]:
@@ -72,13 +77,3 @@ def score_of(hypotheses: Sequence[Hypothesis]) -> float:
     tokens = sum(len(hypothesis.tokens) + 1 for hypothesis in hypotheses)
     log_prob = sum(hypothesis.log_prob for hypothesis in hypotheses)
     return math.exp(min(0.0, log_prob / tokens)) if tokens else 1.0
-
-
-def _texts(translation: Translation, source: Source, tokenizer: Tokenizer) -> list[str]:
-    """The different texts of a segment's hypotheses, best first; never empty, and none is empty.
-
-    Hypotheses differ in their tokens and can still be the same words. Where none has any text, the source
-    stands in for it: nothing is dropped.
-    """
-    texts = [tokenizer.decode(hypothesis.tokens).strip() for hypothesis in translation.hypotheses]
-    return list(dict.fromkeys(filter(None, texts))) or [tokenizer.decode(source)]

@@ -8,15 +8,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import islice
 
-from model.tokenizer import Tokenizer
-from service.engine.request import SegmentResult, Ticket
 from service.errors import DeadlineExceeded
+from service.finishing import Finisher
 from service.job import Job, Outcome, Passage
 from service.metrics import Metrics
 from service.offloading import offload
 from service.plan import Plan
 from service.restoring import TranslatedText, restore
 from service.text.annotated import unchanged
+from service.trial import Decoded, Trial
 
 DEADLINE_GRACE_SECONDS = 1.0
 """The engine ends what is past its deadline; this much later nobody waits for it any more."""
@@ -28,8 +28,8 @@ class SubmittedJob:
     Args:
         job: what was asked for.
         plans: of its texts.
-        tickets: of the segments of all plans, in order.
-        tokenizer: the vocabulary of the segments.
+        trials: the segments of all plans, in order.
+        finisher: of the direction.
         metrics: told what happens.
     """
 
@@ -37,14 +37,14 @@ class SubmittedJob:
         self,
         job: Job,
         plans: Sequence[Plan],
-        tickets: Sequence[Ticket],
-        tokenizer: Tokenizer,
+        trials: Sequence[Trial],
+        finisher: Finisher,
         metrics: Metrics,
     ) -> None:
         self._job = job
         self._plans = plans
-        self._tickets = tickets
-        self._tokenizer = tokenizer
+        self._trials = trials
+        self._finisher = finisher
         self._metrics = metrics
 
     @property
@@ -54,36 +54,35 @@ class SubmittedJob:
 
     async def passages(self) -> AsyncIterator[Passage]:
         """See ``RunningJob``."""
-        waiting = iter(self._tickets)
+        waiting = iter(self._trials)
         for item, plan in enumerate(self._plans):
             for part in plan.split():
-                tickets = islice(waiting, len(part.segments))
+                trials = islice(waiting, len(part.segments))
                 async with _until(self._job.deadline):
-                    translations = [(await ticket.result()).translation for ticket in tickets]
-                yield Passage(item, restore(part, translations, self._tokenizer, alternatives=0))
+                    decoded = [await trial.result() for trial in trials]
+                yield Passage(item, restore(part, decoded, self._finisher, alternatives=0))
 
     async def outcome(self) -> Outcome:
         """See ``RunningJob``."""
         async with _until(self._job.deadline):
-            results = [
-                await ticket.result() for ticket in self._tickets
-            ]  # no task for each: there are thousands
-        texts = await offload(self._job.characters, lambda: self._restore(results))
+            for trial in self._trials:  # no task for each: there are thousands
+                await trial.advance()
+            decoded = [await trial.result() for trial in self._trials]
+        texts = await offload(self._job.characters, lambda: self._restore(decoded))
         self._metrics.texts_translated(self._job.characters, [text.score for text in texts if text.segments])
         return Outcome(
             texts,
-            segments=len(results),
-            queue_seconds=max((result.queue_seconds for result in results), default=0.0),
-            decode_seconds=max((result.decode_seconds for result in results), default=0.0),
+            segments=len(decoded),
+            queue_seconds=max((one.result.queue_seconds for one in decoded), default=0.0),
+            decode_seconds=max((one.result.decode_seconds for one in decoded), default=0.0),
         )
 
-    def _restore(self, results: Sequence[SegmentResult]) -> tuple[TranslatedText, ...]:
-        waiting = (result.translation for result in results)
+    def _restore(self, decoded: Sequence[Decoded]) -> tuple[TranslatedText, ...]:
+        waiting = iter(decoded)
+        alternatives = self._job.alternatives
         with self._metrics.stage("detokenize"):
             return tuple(
-                restore(
-                    plan, list(islice(waiting, len(plan.segments))), self._tokenizer, self._job.alternatives
-                )
+                restore(plan, list(islice(waiting, len(plan.segments))), self._finisher, alternatives)
                 for plan in self._plans
             )
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from model.config import DecodingOptions
-from service.engine.request import SegmentRequest, Ticket
 from service.errors import Overloaded
+from service.finishing import Finisher
 from service.job import Job, Outcome, RunningJob
 from service.metrics import Metrics
 from service.offloading import offload
@@ -16,6 +15,7 @@ from service.plan import Plan, Planner
 from service.registry import Registry, Served
 from service.running_job import SubmittedJob, UnchangedJob
 from service.settings import Settings
+from service.submitting import Submitter
 
 
 class Translator:
@@ -62,12 +62,13 @@ class Translator:
         served = self._registry.find(job.source, job.target)
         self._check_room(served)
         plans = await offload(job.characters, lambda: self._plan(job, served))
-        tickets = await self._submit(job, served, plans)
+        finisher = Finisher(served.tokenizer, served.truecaser, job.target)
+        trials = await Submitter(job, served, finisher).submit(plans)
         try:
-            yield SubmittedJob(job, plans, tickets, served.tokenizer, self._metrics)
+            yield SubmittedJob(job, plans, trials, finisher, self._metrics)
         finally:
-            for ticket in tickets:
-                ticket.cancel()
+            for trial in trials:
+                trial.cancel()
 
     def _check_room(self, served: Served) -> None:
         """Refuse before any work is spent where the engine would refuse after it."""
@@ -76,30 +77,13 @@ class Translator:
 
     def _plan(self, job: Job, served: Served) -> list[Plan]:
         limit = self._settings.max_segment_tokens
-        planner = Planner(served.tokenizer, job.source, job.target, limit, job.split_sentences)
+        planner = Planner(
+            served.tokenizer, served.truecaser, job.source, job.target, limit, job.split_sentences
+        )
         with self._metrics.stage("segment"):
             texts = [planner.segment(text) for text in job.texts]
         with self._metrics.stage("tokenize"):
-            return [planner.tokenize(text, pieces) for text, pieces in zip(job.texts, texts, strict=True)]
-
-    async def _submit(self, job: Job, served: Served, plans: Sequence[Plan]) -> Sequence[Ticket]:
-        options = _options(served.decoding, job.alternatives)
-        requests = [
-            SegmentRequest(source, options, job.priority, job.deadline, scope=job.scope)
-            for plan in plans
-            for source in plan.segments
-        ]
-        if not requests:
-            return ()
-        await served.engine.recall(requests)
-        return served.engine.submit(requests)
-
-
-def _options(decoding: DecodingOptions, alternatives: int) -> DecodingOptions:
-    """``decoding`` for so many further translations; they widen the beam where it is too narrow for them."""
-    update = {
-        "beam_size": max(decoding.beam_size, alternatives + 1),
-        "n_best": alternatives + 1,
-        "min_length": max(1, decoding.min_length),  # a segment is never translated into nothing
-    }
-    return DecodingOptions.model_validate({**decoding.model_dump(), **update})
+            return [
+                planner.tokenize(masked, text.marks, pieces)
+                for text, (masked, pieces) in zip(job.texts, texts, strict=True)
+            ]

@@ -33,6 +33,12 @@ def tiny_tokenizer() -> Tokenizer:
 
 
 @pytest.fixture(scope="session")
+def copying_tokenizer() -> Tokenizer:
+    """``tiny_tokenizer`` with six placeholders."""
+    return train_tokenizer(TINY_TEXT, vocabulary_size=306, languages=("de", "en"), placeholders=6)
+
+
+@pytest.fixture(scope="session")
 def tiny_checkpoint(tmp_path_factory: pytest.TempPathFactory, tiny_tokenizer: Tokenizer) -> Path:
     """A folder with a randomly initialised network, both ways between ``de`` and ``en``.
 

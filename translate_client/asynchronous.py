@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
@@ -22,11 +22,12 @@ from translate_client.calls import (
     Address,
     Call,
     detect_call,
-    download_call,
-    download_name,
-    file_call,
+    forget_call,
     is_one,
+    result_call,
+    status_call,
     translate_call,
+    upload_call,
 )
 from translate_client.errors import TranslateError
 from translate_client.protocol import (
@@ -36,9 +37,11 @@ from translate_client.protocol import (
     connection_errors,
     may_cut,
     read_detections,
-    read_file_url,
+    read_document,
+    read_file,
     read_json,
     read_languages,
+    read_progress,
     read_settings,
     read_translations,
 )
@@ -54,6 +57,9 @@ from translate_client.retrying import Retries
 from translate_client.streaming import Collector
 
 Result = TypeVar("Result")
+
+_POLL_SECONDS = 0.1
+"""Between two questions about a file; the service waits before it answers, too."""
 
 
 class AsyncClient:
@@ -175,22 +181,39 @@ class AsyncClient:
             self._settings = read_settings(await self._ask(SETTINGS))
         return self._settings
 
-    async def translate_file(self, path: str | Path, target: str, *, source: str = "auto") -> TranslatedFile:
+    async def translate_file(
+        self,
+        path: str | Path,
+        target: str,
+        *,
+        source: str = "auto",
+        on_progress: Callable[[float], None] | None = None,
+    ) -> TranslatedFile:
         """A file's translation, its structure kept; ``settings().file_extensions`` has the kinds of files.
+
+        The service works on it in the background and forgets it afterwards, also if this is broken off.
 
         Args:
             path: the file, which is read at once.
             target: code of the language to translate into.
             source: code of its language, or ``auto``.
+            on_progress: told how much is done, from 0 to 1.
 
         Raises:
             OSError: it cannot be read.
             TranslateError: see ``translate_client.errors``.
         """
-        content = await asyncio.to_thread(Path(path).read_bytes)
-        url = read_file_url(await self._ask(file_call(Path(path).name, content, target, source)))
-        response = await self._repeat(download_call(self._address, url), self._send)
-        return TranslatedFile(download_name(url), response.content)
+        name, content = Path(path).name, await asyncio.to_thread(Path(path).read_bytes)
+        document = read_document(await self._ask(upload_call(name, content, target, source)))
+        try:
+            while (progress := read_progress(await self._ask(status_call(document)))) < 1.0:
+                if on_progress is not None:
+                    on_progress(progress)
+                await asyncio.sleep(_POLL_SECONDS)
+            return read_file(await self._repeat(result_call(document), self._send), name)
+        finally:
+            with suppress(TranslateError):
+                await self._send(forget_call(document))
 
     async def _batches(self, texts: Sequence[str], options: Options) -> list[Batch]:
         return make_batches(texts, await self.settings(), cut=may_cut(options)) if texts else []

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import PurePath
-from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from translate_client.protocol import EVENTS, Options, translation_body
+from translate_client.protocol import EVENTS, Document, Options, translation_body
 from translate_client.reading import Object
 
 DEFAULT_URL = "http://localhost:8000"
@@ -26,8 +24,9 @@ class Call:
 
     Attributes:
         path: relative to the service's address.
-        json: the body of a POST.
-        form: the fields of a POST with a file.
+        method: of HTTP.
+        json: the body, if it has one.
+        form: the fields beside a file.
         file: name and content of it.
         accept: which kind of answer is wanted.
         reads_only: whether it changes nothing and costs little, so that it may be sent again.
@@ -35,6 +34,7 @@ class Call:
     """
 
     path: str
+    method: str = "GET"
     json: Object | None = None
     form: Mapping[str, str] | None = None
     file: tuple[str, bytes] | None = None
@@ -49,7 +49,7 @@ class Address:
 
     Attributes:
         url: of the service, with its path if a proxy gives it one.
-        api_key: sent where a request takes one, if there is one.
+        api_key: sent with each request that takes one, if there is one.
         timeout_seconds: for which nothing may come.
     """
 
@@ -79,17 +79,20 @@ class Address:
         path = self.url.path.rstrip("/") + "/" + call.path
         target = self.url.copy_with(raw_path=path.encode())
         headers = {"accept": call.accept, "user-agent": AGENT}
-        timeout = self._timeout(call)
-        if call.file is not None:
-            form = {**(call.form or {}), **({"api_key": self.api_key} if self.api_key else {})}
-            files = {"file": call.file}
-            return client.build_request(
-                "POST", target, data=form, files=files, headers=headers, timeout=timeout
-            )
-        if call.json is None:
-            return client.build_request("GET", target, headers=headers, timeout=timeout)
-        body = {**call.json, "api_key": self.api_key} if self.api_key else call.json
-        return client.build_request("POST", target, json=body, headers=headers, timeout=timeout)
+        body = call.json
+        if self.api_key and call.path.startswith("v2/"):  # DeepL's routes take it there
+            headers["authorization"] = f"DeepL-Auth-Key {self.api_key}"
+        elif self.api_key and body is not None:
+            body = {**body, "api_key": self.api_key}
+        return client.build_request(
+            call.method,
+            target,
+            json=body,
+            data=call.form,
+            files={"file": call.file} if call.file is not None else None,
+            headers=headers,
+            timeout=self._timeout(call),
+        )
 
     def _timeout(self, call: Call) -> httpx.Timeout:
         patience = self.timeout_seconds
@@ -106,6 +109,7 @@ def translate_call(texts: Sequence[str], target: str, options: Options, *, strea
     """POST /translate for a list of texts."""
     return Call(
         "translate",
+        "POST",
         json=translation_body(texts, target, options),
         accept=EVENTS if stream else "application/json",
         deadline_seconds=options.get("deadline_seconds"),
@@ -114,24 +118,30 @@ def translate_call(texts: Sequence[str], target: str, options: Options, *, strea
 
 def detect_call(text: str) -> Call:
     """POST /detect."""
-    return Call("detect", json={"q": text}, reads_only=True)
+    return Call("detect", "POST", json={"q": text}, reads_only=True)
 
 
-def file_call(name: str, content: bytes, target: str, source: str) -> Call:
-    """POST /translate_file."""
-    return Call("translate_file", form={"source": source, "target": target}, file=(name, content))
+def upload_call(name: str, content: bytes, target: str, source: str) -> Call:
+    """POST /v2/document: a file to be translated in the background."""
+    form = {"target_lang": target} | ({} if source == "auto" else {"source_lang": source})
+    return Call("v2/document", "POST", form=form, file=(name, content))
 
 
-def download_call(address: Address, url: str) -> Call:
-    """GET of what /translate_file has pointed to, from this service, whatever host it takes itself for."""
-    path = urlsplit(url).path
-    prefix = address.url.path.rstrip("/")
-    return Call(path.removeprefix(prefix).lstrip("/"), accept="*/*", reads_only=True)
+def status_call(document: Document) -> Call:
+    """How far the file is; the service answers after two seconds at the latest."""
+    return Call(f"v2/document/{document.id}", "POST", json={"document_key": document.key}, reads_only=True)
 
 
-def download_name(url: str) -> str:
-    """The last part of a URL's path, which is never a path itself."""
-    return PurePath(unquote(urlsplit(url).path).replace("\\", "/")).name or "translation"
+def result_call(document: Document) -> Call:
+    """The translated file."""
+    path = f"v2/document/{document.id}/result"
+    return Call(path, "POST", json={"document_key": document.key}, accept="*/*", reads_only=True)
+
+
+def forget_call(document: Document) -> Call:
+    """The end of the file's translation, and of all that the service has of it."""
+    path = f"v2/document/{document.id}"
+    return Call(path, "DELETE", json={"document_key": document.key}, reads_only=True)
 
 
 def is_one(texts: str | Sequence[str]) -> bool:

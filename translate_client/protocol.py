@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from email.message import Message
+from email.utils import collapse_rfc2231_value, parsedate_to_datetime
+from pathlib import PurePosixPath
 from typing import Any, Literal, TypedDict
 
 import httpx
@@ -27,7 +30,7 @@ from translate_client.errors import (
     UnsupportedLanguage,
 )
 from translate_client.reading import Object, read_list, read_number, read_object, read_text, unexpected
-from translate_client.results import Detection, Language, ServerSettings, Translation
+from translate_client.results import Detection, Language, ServerSettings, TranslatedFile, Translation
 
 EVENTS = "text/event-stream"
 
@@ -146,9 +149,55 @@ def read_settings(answer: Any) -> ServerSettings:
     )
 
 
-def read_file_url(answer: Any) -> str:
-    """The answer of POST /translate_file: where the translation is."""
-    return read_text(read_object(answer).get("translatedFileUrl"))
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that the service has taken in.
+
+    Attributes:
+        id: names it.
+        key: opens it.
+    """
+
+    id: str
+    key: str
+
+
+def read_document(answer: Any) -> Document:
+    """The answer of POST /v2/document."""
+    body = read_object(answer)
+    document = Document(read_text(body.get("document_id")), read_text(body.get("document_key")))
+    if not document.id.isalnum():
+        raise unexpected("the id of a document is not of letters and digits")
+    return document
+
+
+def read_progress(answer: Any) -> float:
+    """How far a file is, 1 once it is done.
+
+    Raises:
+        TranslationFailed: it cannot be translated.
+    """
+    body = read_object(answer)
+    status = read_text(body.get("status"))
+    if status == "error":
+        raise TranslationFailed(str(body.get("error_message") or "the file could not be translated"), 500)
+    return 1.0 if status == "done" else min(0.999, read_number(body.get("progress", 0.0)))
+
+
+def read_file(response: httpx.Response, document_name: str) -> TranslatedFile:
+    """The translated file; its name is the service's, or that of what was sent."""
+    name = _suggested_name(response.headers.get("content-disposition", ""))
+    return TranslatedFile(PurePosixPath(name.replace("\\", "/")).name or document_name, response.content)
+
+
+def _suggested_name(disposition: str) -> str:
+    """The file name in a Content-Disposition header: RFC 6266 prefers the encoded one, ``filename*``."""
+    message = Message()
+    message["content-disposition"] = disposition
+    parameters = message.get_params([], "content-disposition")
+    names: list[Any] = [value for name, value in parameters if name == "filename"]
+    encoded = [value for value in names if isinstance(value, tuple)]
+    return collapse_rfc2231_value((encoded or names or [""])[0])
 
 
 def check_success(response: httpx.Response) -> None:

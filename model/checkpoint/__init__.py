@@ -31,7 +31,7 @@ from model.checkpoint.manifest import (
     Manifest,
     read_manifest,
 )
-from model.checkpoint.save import save_checkpoint, set_decoding_defaults
+from model.checkpoint.save import save_checkpoint, set_decoding_defaults, set_shortlists
 
 __all__ = [
     "CARD_FILE",
@@ -49,4 +49,5 @@ __all__ = [
     "read_manifest",
     "save_checkpoint",
     "set_decoding_defaults",
+    "set_shortlists",
 ]

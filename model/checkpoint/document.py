@@ -12,6 +12,7 @@ from model.checkpoint.manifest import CONFIG_FILE, Manifest
 from model.checkpoint.strict_json import MAX_JSON_BYTES, parse_json
 from model.config import DecodingOptions, Frozen, ModelConfig, parse
 from model.errors import CheckpointError, ConfigError
+from model.shortlist import unpack_ids
 
 Language = Annotated[str, Field(pattern=r"^[a-z]{2,3}$", description="a code such as de")]
 Direction = tuple[Language, Language]
@@ -28,6 +29,10 @@ class CheckpointConfig(Frozen):
     decoding: DecodingOptions = Field(
         default=DecodingOptions(), description="used where a caller asks for nothing else"
     )
+    shortlists: dict[Language, str] = Field(
+        default_factory=dict,
+        description="the vocabulary entries that a target language uses, a bit for each, as base64",
+    )
     training: dict[str, JsonValue] = Field(
         default_factory=dict,
         description="a free summary of how it was trained; nothing reads it to translate",
@@ -40,6 +45,15 @@ class CheckpointConfig(Frozen):
         for source, target in self.directions:
             if source == target:
                 raise ValueError(f"directions: source and target are both {source!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _check_shortlists(self) -> Self:
+        targets = {target for _, target in self.directions}
+        for language, shortlist in self.shortlists.items():
+            if language not in targets:
+                raise ValueError(f"shortlists: {language!r} is no target language")
+            unpack_ids(shortlist, self.model.vocabulary_size)
         return self
 
     @property

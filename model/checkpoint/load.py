@@ -13,6 +13,7 @@ from model.checkpoint.weights import restore_network
 from model.config import DecodingOptions
 from model.errors import CheckpointError, DirectionError
 from model.network import AnyNetwork
+from model.shortlist import unpack_ids
 from model.tokenizer import Tokenizer
 
 
@@ -48,6 +49,15 @@ class Checkpoint:
     def decoding(self) -> DecodingOptions:
         """How to decode where a caller asks for nothing else."""
         return self.config.decoding
+
+    @property
+    def shortlists(self) -> dict[int, tuple[int, ...]]:
+        """The tokens that each target language uses, by its tag; a language may be missing."""
+        size = self.tokenizer.vocabulary_size
+        return {
+            self.tokenizer.tag(language): unpack_ids(shortlist, size)
+            for language, shortlist in self.config.shortlists.items()
+        }
 
     def require_direction(self, source: str, target: str) -> None:
         """Do nothing if the checkpoint translates from ``source`` into ``target``.

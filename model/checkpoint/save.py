@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -26,7 +26,8 @@ from model.checkpoint.manifest import (
 )
 from model.checkpoint.weights import pack_weights
 from model.config import DecodingOptions, ModelConfig, parse
-from model.errors import CheckpointError
+from model.errors import CheckpointError, ConfigError
+from model.shortlist import pack_ids
 from model.tokenizer import Tokenizer
 
 _OWN_FILES = {MANIFEST_FILE, CARD_FILE, *HASHED_FILES}
@@ -95,8 +96,32 @@ def set_decoding_defaults(directory: Path, decoding: DecodingOptions) -> None:
         CheckpointError: it is damaged, in whatever file, or holds something that is not part of it.
         OSError: it cannot be written; nothing has changed.
     """
+    _change_config(directory, decoding=decoding.model_dump())
+
+
+def set_shortlists(directory: Path, shortlists: Mapping[str, Collection[int]]) -> None:
+    """Store which vocabulary entries each target language uses, in the checkpoint in ``directory``.
+
+    Args:
+        directory: the checkpoint; replaced as ``set_decoding_defaults`` does.
+        shortlists: token ids by language; languages that are not named have none from now on.
+
+    Raises:
+        CheckpointError: it is damaged, or does not translate into one of the languages.
+        OSError: it cannot be written; nothing has changed.
+    """
+    size = read_config(directory, read_manifest(directory)).model.vocabulary_size
+    packed = {language: pack_ids(ids, size) for language, ids in shortlists.items()}
+    _change_config(directory, shortlists=packed)
+
+
+def _change_config(directory: Path, **changes: object) -> None:
     manifest = read_manifest(directory)
-    config = read_config(directory, manifest).model_copy(update={"decoding": decoding})
+    document = read_config(directory, manifest).model_dump() | changes
+    try:
+        config = parse(CheckpointConfig, document, str(directory / CONFIG_FILE))
+    except ConfigError as error:
+        raise CheckpointError(str(error)) from error
     contents = {name: manifest.read(directory, name) for name in HASHED_FILES}
     check_replaceable(directory)
     install(directory, contents | {CONFIG_FILE: config.to_bytes()})

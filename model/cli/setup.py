@@ -64,7 +64,7 @@ def open_translator(args: argparse.Namespace) -> Opened:
     for each in (checkpoint, *others):
         each.require_direction(args.source_lang, args.target_lang)
     checkpoints = [checkpoint, *others]
-    networks = [decoding_network(each.model, args.precision) for each in checkpoints]
+    networks = [decoding_network(each.model, args.precision, each.shortlists) for each in checkpoints]
     return Opened(checkpoint, tuple(others), ensemble(checkpoints, networks))
 
 

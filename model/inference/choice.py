@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, TypeAlias
 
 import torch
@@ -25,12 +26,17 @@ def trained_dtype(precision: DecodingPrecision) -> torch.dtype:
     return dtype
 
 
-def decoding_network(network: AnyNetwork, precision: DecodingPrecision) -> Seq2Seq[Any, Any]:
+def decoding_network(
+    network: AnyNetwork,
+    precision: DecodingPrecision,
+    shortlists: Mapping[int, Collection[int]] | None = None,
+) -> Seq2Seq[Any, Any]:
     """``network`` packed for decoding, or as it is.
 
     Args:
         network: trained, loaded in ``trained_dtype(precision)``, in evaluation mode.
         precision: what to decode in.
+        shortlists: see ``PackedSeq2Seq``; the trained network does without them.
 
     Raises:
         KernelError: ``precision`` is int8 and that cannot be had; says why.
@@ -38,7 +44,7 @@ def decoding_network(network: AnyNetwork, precision: DecodingPrecision) -> Seq2S
     if precision not in ("auto", "int8") or (precision == "auto" and network.device.type != "cpu"):
         return network
     try:
-        return _packed(network)
+        return _packed(network, shortlists)
     except KernelError as error:
         if precision == "int8":
             raise KernelError(f"precision int8: {error}") from error
@@ -55,9 +61,9 @@ def precision_of(network: Seq2Seq[Any, Any]) -> str:
     raise TypeError(f"{type(network).__name__} does not say what it computes in")
 
 
-def _packed(network: AnyNetwork) -> PackedSeq2Seq:
+def _packed(network: AnyNetwork, shortlists: Mapping[int, Collection[int]] | None) -> PackedSeq2Seq:
     if network.device.type != "cpu":
         raise KernelError(f"the kernels compute on a CPU, and the network is on {network.device.type}")
     if not isinstance(network, RecurrentSeq2Seq):
         raise KernelError(f"the kernels know recurrent networks, not a {network.config.architecture}")
-    return PackedSeq2Seq(network)
+    return PackedSeq2Seq(network, shortlists)

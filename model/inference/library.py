@@ -95,6 +95,7 @@ class Columns(Structure):
         ("tokens", c_void_p),
         ("count", c_int32),
         ("ending", c_int32),
+        ("rest", c_int32),
     ]
 
 

@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from ctypes import byref, c_int32, c_void_p
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from model.inference.library import Columns, EncodeTask, StepTask, address, load_library
-from model.inference.packing import PANEL
+from model.inference.library import EncodeTask, StepTask, address, load_library
 from model.inference.state import PackedMemory, PackedState, Sentence
 from model.inference.structure import PackedWeights
+from model.inference.words import SoftmaxPart, Words
 from model.interface import Best, Forced, RankedStep, Step
 from model.recurrent import RecurrentSeq2Seq
-from model.tokenizer import EOS
 
 
 class PackedSeq2Seq:
@@ -27,16 +25,22 @@ class PackedSeq2Seq:
 
     Args:
         network: trained, on the CPU; not kept.
+        shortlists: the tokens that a target language uses, by its tag, which is a source's first token. A
+            sentence into a language that is not there chooses from the whole vocabulary.
 
     Raises:
         KernelError: the kernels are not there, or do not know networks of this shape.
     """
 
-    def __init__(self, network: RecurrentSeq2Seq) -> None:
+    def __init__(
+        self, network: RecurrentSeq2Seq, shortlists: Mapping[int, Collection[int]] | None = None
+    ) -> None:
         self._library = load_library()
         self._weights = PackedWeights(network)
         self._config = network.config
-        self._all_words = WordMask(self._config.vocabulary_size, ())
+        softmax = network.embedding.weight, network.output_bias
+        self._parts = {tag: SoftmaxPart.of(*softmax, tokens) for tag, tokens in (shortlists or {}).items()}
+        self._everything = self.words(())
 
     @property
     def vocabulary_size(self) -> int:
@@ -54,7 +58,8 @@ class PackedSeq2Seq:
         lengths = mask.sum(1).tolist()
         hidden, layers = self._config.hidden_size, self._config.decoder_layers
         sentences = tuple(
-            Sentence(torch.empty(2, length, hidden), torch.empty(layers, hidden)) for length in lengths
+            Sentence(target, torch.empty(2, length, hidden), torch.empty(layers, hidden))
+            for target, length in zip(source[:, 0].tolist(), lengths, strict=True)
         )
         first, width = address(source), source.stride(0) * source.element_size()
         pointers = c_void_p * len(lengths)
@@ -77,10 +82,10 @@ class PackedSeq2Seq:
         return PackedState(slots)
 
     def step(self, tokens: Tensor, state: PackedState, memory: PackedMemory) -> Step[PackedState]:
-        """See ``Seq2Seq.step``."""
+        """See ``Seq2Seq.step``; what a shortlist leaves out has a log-probability of -inf."""
         log_probs = torch.empty(*tokens.shape, self.vocabulary_size)
-        wanted = {"log_probs": address(log_probs), "columns": self._all_words.columns}
-        after, attention = self.run(tokens, state, memory, wanted)
+        wanted = {"log_probs": address(log_probs)}
+        after, attention = self.run(tokens, state, memory, self._everything, wanted)
         return Step(log_probs, after, attention)
 
     def force(self, source: Tensor, mask: Tensor, target_in: Tensor) -> Forced:
@@ -97,10 +102,14 @@ class PackedSeq2Seq:
 
     def ranker(self, forbidden: Collection[int]) -> PackedRanker:
         """See ``RankingSeq2Seq.ranker``."""
-        return PackedRanker(self, forbidden)
+        return PackedRanker(self, self.words(forbidden))
+
+    def words(self, forbidden: Collection[int]) -> Words:
+        """All tokens but ``forbidden`` and EOS, as the kernels want to know them."""
+        return Words(self.vocabulary_size, self._parts, forbidden)
 
     def run(
-        self, tokens: Tensor, state: PackedState, memory: PackedMemory, wanted: dict[str, Any]
+        self, tokens: Tensor, state: PackedState, memory: PackedMemory, words: Words, wanted: dict[str, Any]
     ) -> tuple[PackedState, Tensor]:
         """Call the kernel for a step; the state after it, and the attention.
 
@@ -108,6 +117,7 @@ class PackedSeq2Seq:
             tokens: int64 ``[batch, beam]``.
             state: where the hypotheses stand.
             memory: what they attend to.
+            words: what to choose from.
             wanted: the fields of the task that say what is wanted of the softmax.
         """
         batch, beam = tokens.shape
@@ -127,6 +137,8 @@ class PackedSeq2Seq:
             memory=memory.blocks,
             attention=address(attention),
             source=attention.shape[2],
+            columns=words.columns,
+            shortlists=words.shortlists(memory.targets),
             **wanted,
         )
         self._library.dragoman_step(byref(self._weights.structure), byref(task))
@@ -138,12 +150,12 @@ class PackedRanker:
 
     Args:
         network: the network.
-        forbidden: tokens that no translation holds.
+        words: what to choose from.
     """
 
-    def __init__(self, network: PackedSeq2Seq, forbidden: Collection[int]) -> None:
+    def __init__(self, network: PackedSeq2Seq, words: Words) -> None:
         self._network = network
-        self._words = WordMask(network.vocabulary_size, forbidden)
+        self._words = words
 
     def __call__(
         self, tokens: Tensor, log_probs: Tensor, state: PackedState, memory: PackedMemory, k: int
@@ -162,23 +174,6 @@ class PackedRanker:
             "values": address(best.log_probs),
             "best": address(best.tokens),
             "ending": address(best.ending),
-            "columns": self._words.columns,
         }
-        after, attention = self._network.run(tokens, state, memory, wanted)
+        after, attention = self._network.run(tokens, state, memory, self._words, wanted)
         return RankedStep(best, after, attention)
-
-
-class WordMask:
-    """The words of a whole vocabulary, a bit for each column of the softmax layer.
-
-    Args:
-        size: entries of the vocabulary.
-        forbidden: tokens that are no words; EOS is none either.
-    """
-
-    def __init__(self, size: int, forbidden: Collection[int]) -> None:
-        words = np.zeros(-(-size // PANEL) * PANEL, dtype=bool)
-        words[:size] = True
-        words[[EOS, *forbidden]] = False
-        self._bits = np.packbits(words, bitorder="little")
-        self.columns = Columns(words=self._bits.ctypes.data, tokens=None, count=size, ending=EOS)

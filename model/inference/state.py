@@ -20,10 +20,12 @@ class Sentence:
     """What the encoder leaves of one sentence.
 
     Attributes:
+        target: the source's first token, the tag of the target language.
         keys_values: float32 ``[2, src_len, hidden]``.
         start: hidden states before the first step, float32 ``[layers, hidden]``.
     """
 
+    target: int
     keys_values: Tensor
     start: Tensor
 
@@ -44,6 +46,11 @@ class PackedMemory:
         """See ``EncoderMemory.mask``."""
         lengths = torch.tensor([sentence.length for sentence in self.sentences])
         return torch.arange(self.longest) < lengths[:, None]
+
+    @cached_property
+    def targets(self) -> tuple[int, ...]:
+        """The tag of each row's target language."""
+        return tuple(sentence.target for sentence in self.sentences)
 
     @cached_property
     def longest(self) -> int:

@@ -157,10 +157,10 @@ class Trainer:
         epoch = plan_epoch(self.corpus.dataset, self.config, self.progress.epoch, self.mixture, first_update)
         window = Window()
         for batch in epoch.iterate(self.progress.batch):
-            started = time.perf_counter()
+            started, started_cpu = time.perf_counter(), time.process_time()
             loss, norm = self._update(batch.to(self.device))
             seconds = time.perf_counter() - started
-            window.add(loss, norm, batch, seconds)
+            window.add(loss, norm, batch, seconds=seconds, cpu_seconds=time.process_time() - started_cpu)
             self._count_update(seconds)
             window = self._after_update(window, reporter)
             if stop or self._complete():

@@ -5,7 +5,9 @@ A text is a list of pieces whose join is the text, code point for code point. A 
 breaks, and whatever holds no letter. Translating the former and joining gives the translated text with its
 layout kept.
 
-Lines and tab-separated cells never share a segment. Within a line, ``sentencex`` finds the sentences. Three
+Lines and cells, which tabs or three spaces part, never share a segment. The sign before an item of a list,
+and emoji and tags at either end of a sentence, are verbatim. Protected spans are sentinels here, and never
+divided: see ``service.text.masking``. Within a line, ``sentencex`` finds the sentences. Three
 things about its version 1.0.32 shape the code around it:
 
 - it panics on some texts with white space outside ASCII, such as a no-break space after a single capital:
@@ -25,16 +27,20 @@ from itertools import accumulate, pairwise
 import sentencex
 
 from service.text.cutting import cut_until
+from service.text.masking import BLOCK, LOOSE
 
 SCAN_CHARACTERS = 4000
 
-_CELL = re.compile("[^\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
+_BETWEEN_CELLS = re.compile(f"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029{BLOCK}]+|[ \u00a0]{{3,}}")
+_BULLET = re.compile(r"(?:\s*(?:[-*+•◦▪‣·\u2013\u2014]|[#]{1,6}|>|\(?\d{1,3}\)|[A-Za-z]\))\s+){1,3}")
 _WHITE_SPACE = "".join(chr(code) for code in range(0x3001) if chr(code).isspace())
 _INVISIBLE = "\x00\u200b\u200e\u200f\u2060\ufeff" + "".join(
     chr(code) for code in (*range(0x202A, 0x202F), *range(0x2066, 0x206A))
 )
 _EDGES = _WHITE_SPACE + _INVISIBLE
-"""What is taken off both ends of a segment: white space, and marks that a network would lose."""
+"""What is taken off both ends of a segment, besides loose spans: white space, and marks that a network would
+lose."""
+_LEADING = re.compile(f"[{re.escape(_EDGES)}{LOOSE}]*")
 _MOST_CHARACTERS_PER_TOKEN = 32
 """A text longer than that is cut without measuring it, which keeps a word of a megabyte cheap. Pieces of a
 SentencePiece vocabulary have at most 16 characters."""
@@ -64,12 +70,11 @@ def segment(text: str, language: str, split_sentences: bool = True) -> list[Piec
     """
     pieces: list[Piece] = []
     position = 0
-    for cell in _CELL.finditer(text):
-        pieces += _verbatim(text[position : cell.start()])
-        for sentence in _sentences(cell.group(), language) if split_sentences else (cell.group(),):
-            pieces += _trimmed(sentence)
-        position = cell.end()
-    return [*pieces, *_verbatim(text[position:])]
+    for separator in _BETWEEN_CELLS.finditer(text):
+        pieces += _cell(text[position : separator.start()], language, split_sentences)
+        pieces += _verbatim(separator.group())
+        position = separator.end()
+    return [*pieces, *_cell(text[position:], language, split_sentences)]
 
 
 def shorten(sentence: str, limit: int, length: Callable[[str], int]) -> list[Piece]:
@@ -86,6 +91,13 @@ def shorten(sentence: str, limit: int, length: Callable[[str], int]) -> list[Pie
     hopeless = limit * _MOST_CHARACTERS_PER_TOKEN
     parts = cut_until(sentence, lambda part: len(part) <= hopeless and length(part) <= limit)
     return [piece for part in parts for piece in _trimmed(part)]
+
+
+def _cell(text: str, language: str, split_sentences: bool) -> list[Piece]:
+    bullet = _BULLET.match(text)
+    start = bullet.end() if bullet else 0
+    sentences = _sentences(text[start:], language) if split_sentences else (text[start:],)
+    return [*_verbatim(text[:start]), *[piece for sentence in sentences for piece in _trimmed(sentence)]]
 
 
 def _sentences(line: str, language: str) -> Iterator[str]:
@@ -111,9 +123,15 @@ def _trimmed(text: str) -> list[Piece]:
     """``text`` without its edges as one translatable piece, the edges as verbatim ones."""
     if not any(map(str.isalpha, text)):
         return _verbatim(text)
-    start = len(text) - len(text.lstrip(_EDGES))
-    end = len(text.rstrip(_EDGES))
+    start = _edge(text)
+    end = len(text) - _edge(text[::-1])
     return [*_verbatim(text[:start]), Piece(text[start:end], translatable=True), *_verbatim(text[end:])]
+
+
+def _edge(text: str) -> int:
+    """How many characters at its beginning are no part of a sentence."""
+    found = _LEADING.match(text)
+    return found.end() if found else 0
 
 
 def _verbatim(text: str) -> list[Piece]:

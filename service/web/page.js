@@ -1,6 +1,7 @@
 // The page: reads what was typed and chosen, asks for translations, shows them.
 
-import { getLanguages, getSettings, translate } from "./api.js";
+import { getLanguages, getSettings, translate, translateStream } from "./api.js";
+import { FilesView } from "./files.js";
 import { AUTO, Languages } from "./languages.js";
 import { Latest } from "./latest.js";
 import { ProblemView } from "./problem.js";
@@ -8,7 +9,7 @@ import { ResultView } from "./result.js";
 import { bindTheme, recall, remember } from "./theme.js";
 
 const ALTERNATIVES = 3;
-const LONG_TEXT = 500; // from here on, whole texts are too much to choose from
+const LONG_TEXT = 500; // from here on it comes sentence by sentence, and whole texts are too much to choose from
 const LANGUAGES_KEY = "dragoman.languages";
 const API_KEY = "dragoman.key";
 
@@ -20,6 +21,7 @@ const [count, clear, detectedNote] = ["count", "clear", "detected"].map(find);
 const problem = new ProblemView({ message: find("problem"), countdown: find("countdown"), button: find("retry") });
 const result = new ResultView({
   output: find("translation"),
+  progress: find("progress"),
   confidence: find("confidence"),
   meter: find("score"),
   scoreText: find("score-text"),
@@ -29,6 +31,18 @@ const result = new ResultView({
   announcement: find("announcement"),
 });
 const latest = new Latest();
+const files = new FilesView(
+  {
+    section: find("files"),
+    button: find("choose-files"),
+    input: find("file-input"),
+    kinds: find("file-kinds"),
+    list: find("file-list"),
+    zone: find("panels"),
+    announcement: find("announcement"),
+  },
+  wishForFile,
+);
 
 let settings = null;
 let languages = null;
@@ -43,6 +57,7 @@ async function start() {
     return;
   }
   showKey();
+  files.offer(settings.filesTranslation ? settings.supportedFilesFormat : []);
   const [from, into] = (recall("localStorage", LANGUAGES_KEY) ?? "").split(">");
   fill(source, languages.sources);
   choose(languages.sources.includes(from) ? from : settings.language.source.code, into, settings.language.target.code);
@@ -109,9 +124,9 @@ function changed(delay) {
   } else if (over > 0) {
     result.clear();
     problem.show(`The text is ${number.format(over)} ${over === 1 ? "character" : "characters"} too long.`);
-  } else if (settings.keyRequired && key.value === "") {
+  } else if (isKeyMissing()) {
     result.clear();
-    problem.show("Enter your API key to translate.");
+    problem.show(KEY_WANTED);
   } else {
     result.busy = true;
     latest.schedule(delay, ask);
@@ -120,8 +135,9 @@ function changed(delay) {
 
 async function ask(signal) {
   const into = direction.target;
+  const arrive = (part, progress) => signal.aborted || result.append(part, progress, into);
   try {
-    const answer = await translate(parameters(), signal);
+    const answer = await (isLong() ? translateStream(parameters(), signal, arrive) : translate(parameters(), signal));
     if (!signal.aborted) {
       result.show(answer, into);
       showDetected(answer.detectedLanguage ?? null);
@@ -133,11 +149,26 @@ async function ask(signal) {
   }
 }
 
+const isLong = () => text.value.length >= LONG_TEXT;
+
 function parameters() {
   const asked = { q: text.value, ...direction };
-  asked.alternatives = text.value.length < LONG_TEXT ? Math.min(ALTERNATIVES, settings.maxAlternatives) : 0;
+  asked.alternatives = isLong() ? 0 : Math.min(ALTERNATIVES, settings.maxAlternatives);
   return settings.keyRequired ? { ...asked, api_key: key.value } : asked;
 }
+
+/** What is chosen, for a file; null, and a word on it, if the key is missing. */
+function wishForFile() {
+  if (isKeyMissing()) {
+    problem.show(KEY_WANTED);
+    return null;
+  }
+  const { source: from, target: into } = direction;
+  return { source: from === AUTO ? "" : from, target: into, key: settings.keyRequired ? key.value : "" };
+}
+
+const KEY_WANTED = "Enter your API key to translate.";
+const isKeyMissing = () => settings.keyRequired && key.value === "";
 
 function report(failure) {
   result.clear();

@@ -6,9 +6,10 @@ const percent = new Intl.NumberFormat("en", { style: "percent" });
 export class ResultView {
   #best = "";
   #score = null;
+  #arriving = false;
 
-  constructor({ output, confidence, meter, scoreText, copy, further, list, announcement }) {
-    Object.assign(this, { output, confidence, meter, scoreText, copy, further, list, announcement });
+  constructor({ output, progress, confidence, meter, scoreText, copy, further, list, announcement }) {
+    Object.assign(this, { output, progress, confidence, meter, scoreText, copy, further, list, announcement });
     copy.addEventListener("click", () => this.#copy());
   }
 
@@ -16,7 +17,11 @@ export class ResultView {
     return this.output.textContent;
   }
 
+  /** Whether a translation is awaited; what is on show is then out of date. */
   set busy(busy) {
+    this.#arriving = false;
+    this.output.classList.remove("arriving");
+    this.progress.hidden = true;
     this.output.setAttribute("aria-busy", String(busy));
   }
 
@@ -26,6 +31,20 @@ export class ResultView {
     this.#score = null;
     this.list.replaceChildren();
     this.#show("");
+  }
+
+  /** Show the next part of a translation into `language`, of which so much is done; `show` ends it. */
+  append(text, progress, language) {
+    if (!this.#arriving) {
+      this.clear();
+      this.output.lang = language;
+      this.output.setAttribute("aria-busy", "true"); // it is read out once it is whole
+      this.output.classList.add("arriving");
+      this.#arriving = true;
+    }
+    this.output.append(text);
+    this.progress.value = progress;
+    this.progress.hidden = false;
   }
 
   /** Show `answer`, which is in `language`. */
@@ -40,7 +59,9 @@ export class ResultView {
   }
 
   #show(text) {
-    this.output.textContent = text;
+    if (this.text !== text) {
+      this.output.textContent = text; // but what has come in parts stays, and so does what is selected of it
+    }
     this.copy.hidden = text === "";
     this.further.hidden = this.list.childElementCount === 0;
     // The score is the best translation's; the others come without.

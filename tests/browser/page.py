@@ -81,6 +81,22 @@ class Page:
     def type(self, text: str) -> None:
         self.element("text").send_keys(text)
 
+    def paste(self, text: str) -> None:
+        """Put in a text too long to be typed."""
+        script = (
+            "arguments[0].value = arguments[1]; arguments[0].dispatchEvent(new Event('input'));"
+            "arguments[0].setSelectionRange(arguments[1].length, arguments[1].length)"
+        )
+        self.browser.execute_script(script, self.element("text"), text)
+
+    def progress(self) -> float | None:
+        """How far a translation is, if that is shown."""
+        bar = self.element("progress")
+        return float(str(bar.get_property("value"))) if bar.is_displayed() else None
+
+    def wait_for_progress(self, progress: float) -> None:
+        self.wait(lambda: abs((self.progress() or 0.0) - progress) < 0.001)
+
     def choose(self, name: str, code: str) -> None:
         Select(self.element(name)).select_by_value(code)
 

@@ -66,6 +66,10 @@ class PageServer:
         self.engine.holding = False
         self.loop.call_soon_threadsafe(self.engine.release)
 
+    def finish(self, index: int) -> None:
+        """Answer one segment that the engine has held back."""
+        self.loop.call_soon_threadsafe(self.engine.finish, index)
+
     def open(self) -> None:
         """Let the engine start."""
         assert self.engine.opens is not None

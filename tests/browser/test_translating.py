@@ -66,11 +66,71 @@ def test_no_alternatives_of_a_long_text(
     with page_server(tiny_checkpoint, tiny_tokenizer, {"max_request_characters": 1000}) as server:
         page = Page(browser, server.url)
         page.open()
-        page.type(" ".join([GERMAN] * 30))
+        page.paste(" ".join([GERMAN] * 30))
         page.wait_for_text("translation", " ".join([ENGLISH] * 30))
         assert page.alternatives() == []
         page.type(f"{Keys.CONTROL}a{Keys.NULL}{GERMAN}")
         page.wait(lambda: len(page.alternatives()) == 2)
+
+
+def test_a_long_text_comes_sentence_by_sentence(
+    browser: Chrome, tiny_checkpoint: Path, tiny_tokenizer: Tokenizer
+) -> None:
+    with page_server(tiny_checkpoint, tiny_tokenizer, {"max_request_characters": 1000}) as server:
+        page = Page(browser, server.url)
+        page.open()
+        page.choose("source", "de")
+        server.engine.holding = True
+        page.paste("\n".join([GERMAN] * 30))
+        server.wait_for_requests(30)
+        for done in (1, 2):
+            server.finish(done - 1)
+            page.wait_for_text("translation", "\n".join([ENGLISH] * done))
+            page.wait_for_progress(done / 30)
+        assert page.element("translation").get_attribute("aria-busy") == "true"
+        assert not page.element("copy").is_displayed(), "it is not whole"
+        server.release()
+        page.wait_for_text("translation", "\n".join([ENGLISH] * 30))
+        page.wait(page.element("copy").is_displayed)
+        assert page.text("score-text") == "Confidence 90%"
+        assert page.progress() is None
+
+
+def test_a_long_text_that_changes_is_not_translated_to_its_end(
+    browser: Chrome, tiny_checkpoint: Path, tiny_tokenizer: Tokenizer
+) -> None:
+    with page_server(tiny_checkpoint, tiny_tokenizer, {"max_request_characters": 1000}) as server:
+        page = Page(browser, server.url)
+        page.open()
+        page.choose("source", "de")
+        server.engine.holding = True
+        page.paste("\n".join([GERMAN] * 30))
+        server.wait_for_requests(30)
+        server.finish(0)
+        page.wait_for_text("translation", ENGLISH)
+        page.type(Keys.ENTER + GERMAN)
+        server.wait_for_requests(61)
+        assert all(ticket.future.cancelled() for ticket in server.engine.tickets[1:30])
+        assert page.text("translation") == ENGLISH, "until there is something newer"
+        server.release()
+        page.wait_for_text("translation", "\n".join([ENGLISH] * 31))
+
+
+def test_a_stream_that_breaks_off_is_explained(
+    browser: Chrome, tiny_checkpoint: Path, tiny_tokenizer: Tokenizer
+) -> None:
+    limits = {"max_request_characters": 1000, "default_deadline_seconds": 1.0}
+    with page_server(tiny_checkpoint, tiny_tokenizer, limits) as server:
+        page = Page(browser, server.url)
+        page.open()
+        page.choose("source", "de")
+        server.engine.holding = True
+        page.paste("\n".join([GERMAN] * 30))
+        server.wait_for_requests(30)
+        page.wait(lambda: page.text("problem").startswith("The deadline passed:"))
+        server.release()
+        page.element("retry").click()
+        page.wait_for_text("translation", "\n".join([ENGLISH] * 30))
 
 
 def test_swapping_turns_languages_and_texts_round(page: Page) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
@@ -10,9 +11,13 @@ from hypothesis import strategies as st
 
 from model.decoding.hypothesis import Hypothesis, Translation
 from model.tokenizer import Tokenizer
-from service.plan import Part, Plan, Planner
-from service.restoring import restore, score_of
+from service.engine.request import SegmentResult
+from service.finishing import Finisher
+from service.plan import Plan, Planner
+from service.restoring import TranslatedText, restore, score_of
 from service.text.annotated import AnnotatedText
+from service.text.truecasing import Truecaser
+from service.trial import Decoded
 
 
 def hypothesis(tokens: list[int], log_prob: float = -1.0) -> Hypothesis:
@@ -23,38 +28,53 @@ def translation(tokenizer: Tokenizer, *texts: str) -> Translation:
     return Translation(tuple(hypothesis(tokenizer.encode(text)) for text in texts), steps=1)
 
 
+def make_plan(tokenizer: Tokenizer, text: str) -> Plan:
+    planner = Planner(tokenizer, Truecaser(tokenizer), "en", "de", max_segment_tokens=100)
+    masked, pieces = planner.segment(AnnotatedText(text))
+    return planner.tokenize(masked, (), pieces)
+
+
+def restored(
+    plan: Plan, translations: Sequence[Translation], tokenizer: Tokenizer, alternatives: int
+) -> TranslatedText:
+    finisher = Finisher(tokenizer, Truecaser(tokenizer), "de")
+    decoded = [
+        Decoded(segment, SegmentResult(found, 0.0, 0.0))
+        for segment, found in zip(plan.segments, translations, strict=True)
+    ]
+    return restore(plan, decoded, finisher, alternatives)
+
+
 @pytest.fixture
 def plan(tiny_tokenizer: Tokenizer) -> Plan:
-    planner = Planner(tiny_tokenizer, "en", "de", max_segment_tokens=100)
-    text = AnnotatedText(" One.\n\nTwo. 33 ")
-    return planner.tokenize(text, planner.segment(text))
+    return make_plan(tiny_tokenizer, " One.\n\nTwo. 33 ")
 
 
 def test_translations_take_the_place_of_their_segments(tiny_tokenizer: Tokenizer, plan: Plan) -> None:
     translations = [translation(tiny_tokenizer, "Eins."), translation(tiny_tokenizer, " Zwei. ")]
-    restored = restore(plan, translations, tiny_tokenizer, 0)
-    assert (restored.text, restored.alternatives, restored.segments) == (" Eins.\n\nZwei. 33 ", (), 2)
+    result = restored(plan, translations, tiny_tokenizer, 0)
+    assert (result.text, result.alternatives, result.segments) == (" Eins.\n\nZwei. 33 ", (), 2)
 
 
 def test_the_kth_alternative_has_the_kth_best_of_each_segment(tiny_tokenizer: Tokenizer, plan: Plan) -> None:
-    translations = [translation(tiny_tokenizer, "a", "b"), translation(tiny_tokenizer, "x", "y", "z")]
-    restored = restore(plan, translations, tiny_tokenizer, 3)
-    assert restored.text == " a\n\nx 33 "
-    assert [one.text for one in restored.alternatives] == [" b\n\ny 33 ", " a\n\nz 33 "]
+    translations = [translation(tiny_tokenizer, "A", "B"), translation(tiny_tokenizer, "X", "Y", "Z")]
+    result = restored(plan, translations, tiny_tokenizer, 3)
+    assert result.text == " A\n\nX 33 "
+    assert [one.text for one in result.alternatives] == [" B\n\nY 33 ", " A\n\nZ 33 "]
 
 
 def test_the_same_words_in_other_tokens_are_no_alternative(tiny_tokenizer: Tokenizer, plan: Plan) -> None:
     spelt = [tiny_tokenizer.encode(letter)[-1] for letter in "ab"]
     same = Translation((hypothesis(tiny_tokenizer.encode("ab")), hypothesis(spelt)), steps=1)
     assert tiny_tokenizer.decode(spelt) == "ab"
-    restored = restore(plan, [same, same], tiny_tokenizer, 1)
-    assert restored.alternatives == ()
+    result = restored(plan, [same, same], tiny_tokenizer, 1)
+    assert result.alternatives == ()
 
 
 def test_nothing_is_dropped_where_the_network_says_nothing(tiny_tokenizer: Tokenizer, plan: Plan) -> None:
     silent = Translation((hypothesis([]), hypothesis(tiny_tokenizer.encode("  "))), steps=1)
-    restored = restore(plan, [silent, translation(tiny_tokenizer, "", "Zwei.")], tiny_tokenizer, 0)
-    assert restored.text == " One.\n\nZwei. 33 "
+    result = restored(plan, [silent, translation(tiny_tokenizer, "", "Zwei.")], tiny_tokenizer, 0)
+    assert result.text == " One.\n\nZwei. 33 "
 
 
 def test_the_score_is_the_geometric_mean_of_token_probabilities() -> None:
@@ -70,5 +90,5 @@ def test_the_score_is_between_zero_and_one(segments: list[tuple[int, float]]) ->
 
 
 def test_text_without_segments_is_certain(tiny_tokenizer: Tokenizer) -> None:
-    restored = restore(Plan(AnnotatedText("12 "), (Part("12 "),)), [], tiny_tokenizer, 2)
-    assert (restored.text, restored.score, restored.alternatives) == ("12 ", 1.0, ())
+    result = restored(make_plan(tiny_tokenizer, "12 "), [], tiny_tokenizer, 2)
+    assert (result.text, result.score, result.alternatives) == ("12 ", 1.0, ())

@@ -130,6 +130,17 @@ def test_a_busy_service(run: Run, small: PageServer, capsys: pytest.CaptureFixtu
     assert "the queue is full" in capsys.readouterr().err
 
 
+def test_files(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("a.txt", "b.md"):
+        (tmp_path / name).write_text(f"{GERMAN}\n", encoding="utf-8")
+    folder = tmp_path / "out"
+    folder.mkdir()
+    files = [str(tmp_path / name) for name in ("a.txt", "b.md")]
+    assert run("file", "-f", "de", "-t", "en", "--output", str(folder), *files) == 0
+    assert capsys.readouterr().out.splitlines() == [str(folder / name) for name in ("a.en.txt", "b.en.md")]
+    assert (folder / "b.en.md").read_text(encoding="utf-8") == f"{ENGLISH}\n"
+
+
 def test_nothing_is_overwritten_unasked(run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "note.txt").write_text("Hallo", encoding="utf-8")
     (tmp_path / "note.en.txt").write_text("mine", encoding="utf-8")

@@ -7,6 +7,7 @@ import dataclasses
 import math
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from translate_client import (
     AsyncClient,
     Client,
     Detection,
+    InvalidRequest,
     KeyRefused,
     Language,
     Retries,
@@ -126,6 +128,19 @@ def test_what_a_service_is_like(ask: InSync | InAsync, small: PageServer) -> Non
     assert isinstance(detected, Detection)
     assert detected.language == "de"
     assert 50 < detected.confidence <= 100
+
+
+def test_files(ask: InSync | InAsync, small: PageServer, tmp_path: Path) -> None:
+    path = tmp_path / "brief.md"
+    path.write_text(f"# Guten Tag!\n\n- {GERMAN}\n", encoding="utf-8")
+    assert ".md" in ask(small, "settings").file_extensions
+    seen: list[float] = []
+    translated = ask(small, "translate_file", path, "en", source="de", on_progress=seen.append)
+    assert translated.name == "brief_en.md"
+    assert translated.content.decode() == f"# Good day!\n\n- {ENGLISH}\n"
+    assert all(0 <= progress < 1 for progress in seen)
+    with pytest.raises(InvalidRequest, match="files of this kind are not translated"):
+        ask(small, "translate_file", Path(__file__), "en")
 
 
 def test_refusals_name_the_request(ask: InSync | InAsync, small: PageServer) -> None:

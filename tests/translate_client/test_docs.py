@@ -37,7 +37,8 @@ def test_there_is_nothing_but_what_is_tested() -> None:
     assert sum(kind == "sh" for kind, _ in BLOCKS) == 1
 
 
-def test_python(server: PageServer) -> None:
+def test_python(server: PageServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
     session = "".join(block for kind, block in BLOCKS if kind == "pycon")
     session = session.replace("http://localhost:8000", server.url)
     test = doctest.DocTestParser().get_doctest(session, {}, "client.md", "docs/client.md", 0)
@@ -60,6 +61,12 @@ def test_command_line(server: PageServer, tmp_path: Path, example: str) -> None:
         "TRANSLATE_URL": server.url,
     }
     done = subprocess.run(
-        ["sh", "-c", command], env=environment, capture_output=True, text=True, timeout=60, check=False
+        ["sh", "-c", command],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
     )
     assert (done.stdout, done.stderr) == (output, "")

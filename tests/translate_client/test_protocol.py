@@ -9,18 +9,21 @@ import httpx
 import pytest
 
 from translate_client import errors
-from translate_client.calls import Address, download_call, download_name
+from translate_client.calls import Address, status_call
 from translate_client.protocol import (
+    Document,
     check_success,
     connection_errors,
     read_detections,
+    read_document,
+    read_file,
     read_json,
     read_languages,
     read_retry_after,
     read_settings,
     read_translations,
 )
-from translate_client.results import Translation
+from translate_client.results import TranslatedFile, Translation
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
@@ -130,29 +133,31 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         Address.of(url, None, 1.0)
 
 
-@pytest.mark.parametrize(
-    ("base", "url", "path"),
-    [
-        ("http://service", "http://elsewhere/download/a%20b.txt", "/download/a%20b.txt"),
-        ("http://service/translator/", "http://service/translator/download/1", "/translator/download/1"),
-        ("http://service/translator", "/download/1", "/translator/download/1"),
-    ],
-)
-def test_files_are_fetched_from_the_same_service(base: str, url: str, path: str) -> None:
+@pytest.mark.parametrize("base", ["http://service/translator/", "http://service/translator"])
+def test_a_proxy_may_give_the_service_a_path(base: str) -> None:
     address = Address.of(base, "key", 1.0)
     with httpx.Client() as client:
-        request = address.request(client, download_call(address, url))
-    assert (request.url.host, request.url.raw_path.decode()) == ("service", path)
+        request = address.request(client, status_call(Document("1", "k")))
+    assert request.url == "http://service/translator/v2/document/1"
+    assert request.headers["authorization"] == "DeepL-Auth-Key key"
 
 
 @pytest.mark.parametrize(
-    ("url", "name"),
+    ("disposition", "name"),
     [
-        ("http://x/download/a%20b.docx?x=1", "a b.docx"),
-        ("http://x/..%2F..%2Fetc%2Fpasswd", "passwd"),
-        ("http://x/..%5C..%5Cpasswd", "passwd"),
-        ("http://x/", "translation"),
+        ("attachment; filename=\"a.docx\"; filename*=UTF-8''a%20%C3%A4.docx", "a ä.docx"),
+        ('attachment; filename="../../etc/passwd"', "passwd"),
+        ('attachment; filename="..\\\\..\\\\passwd"', "passwd"),
+        ("attachment", "sent.docx"),
+        ("", "sent.docx"),
     ],
 )
-def test_a_suggested_name_is_never_a_path(url: str, name: str) -> None:
-    assert download_name(url) == name
+def test_a_suggested_name_is_never_a_path(disposition: str, name: str) -> None:
+    response = httpx.Response(200, content=b"x", headers={"content-disposition": disposition})
+    assert read_file(response, "sent.docx") == TranslatedFile(name, b"x")
+
+
+@pytest.mark.parametrize("wrong", ["", "a/b", "..", "a?b"])
+def test_the_id_of_a_document_is_no_path(wrong: str) -> None:
+    with pytest.raises(errors.UnexpectedAnswer):
+        read_document({"document_id": wrong, "document_key": "k"})

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from translate_client import AsyncClient, Client, Retries, errors
+from translate_client import AsyncClient, Client, Retries, TranslatedFile, errors
 
 SETTINGS = {"charLimit": 1000, "maxItems": 10, "keyRequired": False, "supportedFilesFormat": [".txt"]}
 ANSWER = {"translatedText": ["Hello"], "score": [0.5]}
@@ -127,16 +127,32 @@ def test_a_file_is_sent_and_its_translation_fetched(
 ) -> None:
     path = tmp_path / "note.txt"
     path.write_text("Hallo", encoding="utf-8")
-    link = {"translatedFileUrl": "http://inside:5000/download_file/note.en.txt"}
     script = Script(
         BUSY,
-        answer(200, json=link),
+        answer(200, json={"document_id": "1", "document_key": "k"}),
+        answer(200, json={"status": "queued", "progress": 0}),
         httpx.ReadError("cut"),
-        answer(200, content=b"Hello"),
+        answer(200, json={"status": "translating", "progress": 0.5}),
+        answer(200, json={"status": "done", "progress": 1}),
+        answer(200, content=b"Hello", headers={"content-disposition": "attachment; filename=note_en.txt"}),
+        answer(204),
     )
-    translated = ask(script, "translate_file", path, "en")
-    assert (translated.name, translated.content) == ("note.en.txt", b"Hello")
-    assert script.paths == ["/translate_file"] * 2 + ["/download_file/note.en.txt"] * 2
+    assert ask(script, "translate_file", path, "en") == TranslatedFile("note_en.txt", b"Hello")
+    status = "/v2/document/1"
+    assert script.paths == ["/v2/document"] * 2 + [status] * 4 + [f"{status}/result", status]
+
+
+def test_a_file_that_fails_is_forgotten(ask: Callable[..., Any], naps: list[float], tmp_path: Any) -> None:
+    path = tmp_path / "note.txt"
+    path.write_text("Hallo", encoding="utf-8")
+    script = Script(
+        answer(200, json={"document_id": "1", "document_key": "k"}),
+        answer(200, json={"status": "error", "error_message": "it is empty"}),
+        answer(404, json={}),
+    )
+    with pytest.raises(errors.TranslationFailed, match="it is empty"):
+        ask(script, "translate_file", path, "en")
+    assert script.paths[-1] == "/v2/document/1"
 
 
 def events(*parts: str, error: httpx.TransportError | None = None) -> Step:

@@ -106,8 +106,13 @@ def _translate_files(client: Client, wishes: Namespace) -> None:
     outputs = [_output_path(path, wishes) for path in wishes.files]
     with ProgressBar(sys.stderr, "translating", wishes.quiet) as bar:
         for number, (path, output) in enumerate(zip(wishes.files, outputs, strict=True)):
-            bar.show(number / len(outputs))
-            output.write_bytes(client.translate_file(path, wishes.to, source=wishes.source).content)
+
+            def show(progress: float, before: int = number) -> None:
+                bar.show((before + progress) / len(outputs))
+
+            show(0.0)
+            found = client.translate_file(path, wishes.to, source=wishes.source, on_progress=show)
+            output.write_bytes(found.content)
             sys.stdout.write(f"{output}\n")
 
 

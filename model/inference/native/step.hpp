@@ -1,12 +1,16 @@
 // One decoding step of every open hypothesis.
 #pragma once
 
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
 #include "network.hpp"
 #include "vocabulary.hpp"
 
 namespace dragoman {
 
-// The part of the softmax layer that a sentence uses: its vocabulary shortlist.
+// A part of the softmax layer: the words of one target language.
 struct Shortlist {
   Matrix softmax;
   Columns columns;
@@ -47,7 +51,7 @@ class Stepper {
     first_layer(net, task, n);
     look_at_source(net, task, n);
     for (int layer = 0; layer < net.decoder_layers; ++layer) upper_layer(net.decoder[layer], net, task, n, layer + 1);
-    read_out(net, n);
+    read_out(net, task, n);
     if (task.log_probs) everything(net, task, n);
     else rank(net, task, n);
   }
@@ -55,13 +59,9 @@ class Stepper {
  private:
   void gather(const StepTask& task) {
     flat_.clear();
-    begins_.assign(1, 0);
-    for (int row = 0; row < task.rows; ++row) {
-      for (int flat = row * task.beam; flat < (row + 1) * task.beam; ++flat) {
-        if (!task.open || task.open[flat] > -INFINITY) flat_.push_back(flat);
-        else std::fill_n(task.after + flat * stride_, stride_, 0.0f);
-      }
-      begins_.push_back(int(flat_.size()));
+    for (int flat = 0; flat < task.rows * task.beam; ++flat) {
+      if (!task.open || task.open[flat] > -INFINITY) flat_.push_back(flat);
+      else std::fill_n(task.after + flat * stride_, stride_, 0.0f);
     }
   }
 
@@ -135,7 +135,7 @@ class Stepper {
     }
   }
 
-  void read_out(const Network& net, int n) {
+  void read_out(const Network& net, const StepTask& task, int n) {
     const int hidden = net.hidden, embedding = net.embedding;
     input_.resize(n, hidden);
     for (int i = 0; i < n; ++i) {
@@ -145,73 +145,83 @@ class Stepper {
     const Activations* inputs[] = {&input_, &context_};
     features_.resize(size_t(n) * embedding);
     linear(net.readout, inputs, n, embedding, [&](int i) { return &features_[size_t(i) * embedding]; });
+    order_.resize(n);
+    std::iota(order_.begin(), order_.end(), 0);
+    std::stable_sort(order_.begin(), order_.end(),
+                     [&](int a, int b) { return std::less<>()(shortlist(task, a), shortlist(task, b)); });
     hidden_.resize(n, embedding);
-    for (int i = 0; i < n; ++i) {
-      tanh_in_place(&features_[size_t(i) * embedding], embedding);
-      hidden_.set(i, &features_[size_t(i) * embedding]);
+    for (int place = 0; place < n; ++place) {
+      float* features = &features_[size_t(order_[place]) * embedding];
+      tanh_in_place(features, embedding);
+      hidden_.set(place, features);
     }
   }
 
-  // The best words of every hypothesis; those of sentences without a shortlist together.
-  void rank(const Network& net, const StepTask& task, int n) {
-    if (seen_.size() < size_t(n)) seen_.resize(n);
-    for (int i = 0; i < n; ++i) seen_[i].clear(task.k);
-    const auto pass = [&](const Matrix& w, const Columns& columns, int first, int end) {
-      const Activations* inputs[] = {&hidden_};
-      product(w, inputs, first, end,
-              [&](int i, int panel, const Panel& logits) { look(seen_[i], columns, panel, logits); });
-    };
-    for (int row = 0; row < task.rows;) {
-      const Shortlist* own = task.shortlists ? task.shortlists[row] : nullptr;
-      int end = row + 1;
-      while (!own && end < task.rows && !(task.shortlists && task.shortlists[end])) ++end;
-      pass(own ? own->softmax : net.softmax, own ? own->columns : task.columns, begins_[row], begins_[end]);
-      row = end;
+  // What hypothesis `i` chooses its words from; null: the whole vocabulary.
+  const Shortlist* shortlist(const StepTask& task, int i) const {
+    return task.shortlists ? task.shortlists[flat_[i] / task.beam] : nullptr;
+  }
+
+  // The softmax layer, for the hypotheses of each shortlist together. `finish(place, columns, panel, logits)`.
+  template <class Finish>
+  void softmax(const Network& net, const StepTask& task, int n, Finish&& finish) {
+    const Activations* inputs[] = {&hidden_};
+    for (int first = 0, end; first < n; first = end) {
+      const Shortlist* own = shortlist(task, order_[first]);
+      for (end = first + 1; end < n && shortlist(task, order_[end]) == own;) ++end;
+      const Columns& columns = own ? own->columns : task.columns;
+      product(own ? own->softmax : net.softmax, inputs, first, end,
+              [&](int place, int panel, const Panel& logits) { finish(place, columns, panel, logits); });
     }
-    for (int i = 0; i < task.rows * task.beam; ++i) task.ending[i] = -INFINITY;
-    std::fill_n(task.values, size_t(task.rows) * task.beam * task.k, -INFINITY);
-    std::fill_n(task.best, size_t(task.rows) * task.beam * task.k, 0);
-    for (int i = 0; i < n; ++i) {
-      const Outlook& seen = seen_[i];
+  }
+
+  // The best words of every hypothesis, and EOS.
+  void rank(const Network& net, const StepTask& task, int n) {
+    const size_t all = size_t(task.rows) * task.beam;
+    std::fill_n(task.ending, all, -INFINITY);
+    std::fill_n(task.values, all * task.k, -INFINITY);
+    std::fill_n(task.best, all * task.k, 0);
+    look_for(task.k, n);
+    softmax(net, task, n, [&](int place, const Columns& columns, int panel, const Panel& logits) {
+      look(seen_[place], columns, panel, logits);
+    });
+    for (int place = 0; place < n; ++place) {
+      const Outlook& seen = seen_[place];
+      const int flat = flat_[order_[place]];
       const float normaliser = seen.normaliser();
-      const size_t to = size_t(flat_[i]) * task.k;
       for (int j = 0; j < seen.best.size(); ++j) {
-        task.values[to + j] = seen.best.value(j) - normaliser;
-        task.best[to + j] = seen.best.token(j);
+        task.values[size_t(flat) * task.k + j] = seen.best.value(j) - normaliser;
+        task.best[size_t(flat) * task.k + j] = seen.best.token(j);
       }
-      task.ending[flat_[i]] = std::isfinite(normaliser) ? seen.ending - normaliser : NAN;
+      task.ending[flat] = std::isfinite(normaliser) ? seen.ending - normaliser : NAN;
     }
   }
 
   // All log-probabilities; a token outside of a sentence's shortlist has -inf.
   void everything(const Network& net, const StepTask& task, int n) {
-    if (seen_.size() < size_t(n)) seen_.resize(n);
-    for (int row = 0; row < task.rows; ++row) {
-      const Shortlist* own = task.shortlists ? task.shortlists[row] : nullptr;
-      const Columns& columns = own ? own->columns : task.columns;
-      const Activations* inputs[] = {&hidden_};
-      const auto out = [&](int i) { return task.log_probs + size_t(flat_[i]) * net.vocabulary; };
-      for (int i = begins_[row]; i < begins_[row + 1]; ++i) {
-        seen_[i].clear(1);
-        std::fill_n(out(i), net.vocabulary, -INFINITY);
-      }
-      product(own ? own->softmax : net.softmax, inputs, begins_[row], begins_[row + 1],
-              [&](int i, int panel, const Panel& logits) {
-                look(seen_[i], columns, panel, logits);
-                float values[kPanel];
-                for (int v = 0; v < kVectors; ++v) _mm512_storeu_ps(values + v * kLanes, logits.part[v]);
-                for (int c = 0; c < kPanel && panel * kPanel + c < columns.count; ++c)
-                  out(i)[columns.token(panel * kPanel + c)] = values[c];
-              });
-      for (int i = begins_[row]; i < begins_[row + 1]; ++i) {
-        const float normaliser = seen_[i].normaliser();
-        for (int token = 0; token < net.vocabulary; ++token) out(i)[token] -= normaliser;
-      }
+    const auto out = [&](int place) { return task.log_probs + size_t(flat_[order_[place]]) * net.vocabulary; };
+    for (int place = 0; place < n; ++place) std::fill_n(out(place), net.vocabulary, -INFINITY);
+    look_for(1, n);
+    softmax(net, task, n, [&](int place, const Columns& columns, int panel, const Panel& logits) {
+      look(seen_[place], columns, panel, logits);
+      float values[kPanel];
+      for (int v = 0; v < kVectors; ++v) _mm512_storeu_ps(values + v * kLanes, logits.part[v]);
+      for (int c = 0; c < kPanel && panel * kPanel + c < columns.count; ++c)
+        out(place)[columns.token(panel * kPanel + c)] = values[c];
+    });
+    for (int place = 0; place < n; ++place) {
+      const float normaliser = seen_[place].normaliser();
+      for (int token = 0; token < net.vocabulary; ++token) out(place)[token] -= normaliser;
     }
   }
 
+  void look_for(int words, int n) {
+    if (seen_.size() < size_t(n)) seen_.resize(n);
+    for (int place = 0; place < n; ++place) seen_[place].clear(words);
+  }
+
   size_t stride_ = 0;
-  std::vector<int> flat_, begins_;
+  std::vector<int> flat_, order_;  // open hypotheses; and these in the order of the softmax layer
   std::vector<float> x_, scratch_, queries_, scores_, features_;
   std::vector<Cell> cells_;
   std::vector<Outlook> seen_;

@@ -45,10 +45,11 @@ struct Outlook {
   float largest[kLanes];  // by lane
   float sum[kLanes];      // of exp(logit - largest), by lane
   float ending;           // logit of EOS
+  float rest;             // logarithm of the exponentials of logits that were left out, estimated
 
   void clear(int capacity) {
     best.clear(capacity);
-    ending = -INFINITY;
+    ending = rest = -INFINITY;
     for (int i = 0; i < kLanes; ++i) largest[i] = -1e30f, sum[i] = 0.0f;
   }
 
@@ -57,7 +58,8 @@ struct Outlook {
     const Floats lanes = _mm512_loadu_ps(largest);
     const float top = _mm512_reduce_max_ps(lanes);
     const Floats scaled = _mm512_mul_ps(_mm512_loadu_ps(sum), exp(_mm512_sub_ps(lanes, all(top))));
-    return top + std::log(_mm512_reduce_add_ps(scaled));
+    const float seen = top + std::log(_mm512_reduce_add_ps(scaled));
+    return rest == -INFINITY ? seen : std::max(seen, rest) + std::log1p(std::exp(-std::fabs(seen - rest)));
   }
 };
 
@@ -67,12 +69,25 @@ struct Columns {
   const int32_t* tokens;   // of each column, ascending; null: a column is its token
   int32_t count;           // real columns; further ones are padding, whose bias is -inf
   int32_t ending;          // the column of EOS
+  int32_t rest;            // from this panel on: no logits, but an estimate of what is left out; see words.py
 
   int token(int column) const { return tokens ? tokens[column] : column; }
 };
 
+// Adds one panel of the estimate: its very first column is the mean, all others are roots of the variance.
+inline void look_at_rest(Outlook& seen, bool first, const Panel& columns) {
+  Floats squares = _mm512_setzero_ps();
+  for (int v = 0; v < kVectors; ++v) {
+    const __mmask16 roots = first && v == 0 ? 0xFFFE : 0xFFFF;
+    const Floats root = _mm512_maskz_mov_ps(roots, columns.part[v]);
+    squares = _mm512_fmadd_ps(root, root, squares);
+  }
+  seen.rest = (first ? _mm512_cvtss_f32(columns.part[0]) : seen.rest) + 0.5f * _mm512_reduce_add_ps(squares);
+}
+
 // Adds one panel of logits to what a hypothesis has seen.
 inline void look(Outlook& seen, const Columns& columns, int panel, const Panel& logits) {
+  if (panel >= columns.rest) return look_at_rest(seen, panel == columns.rest, logits);
   const Floats before = _mm512_loadu_ps(seen.largest);
   Floats top = before;
   for (int v = 0; v < kVectors; ++v) top = _mm512_max_ps(top, logits.part[v]);

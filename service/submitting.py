@@ -1,0 +1,77 @@
+"""Segments handed to an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from model.config import DecodingOptions
+from service.engine.request import SegmentRequest, Ticket
+from service.finishing import Finisher
+from service.job import Job
+from service.plan import Plan
+from service.registry import Served
+from service.segment import Segment, SegmentWriter
+from service.trial import Trial
+
+
+class Submitter:
+    """Submits the segments of a job.
+
+    Args:
+        job: how they are to be translated.
+        served: where.
+        finisher: of the direction.
+    """
+
+    def __init__(self, job: Job, served: Served, finisher: Finisher) -> None:
+        self._job = job
+        self._engine = served.engine
+        self._finisher = finisher
+        self._writer = SegmentWriter(served.tokenizer, served.truecaser, job.target)
+        self._options = _options(served.decoding, job.alternatives + 1)
+        self._widest = _options(served.decoding, max(job.alternatives + 1, served.decoding.beam_size))
+
+    async def submit(self, plans: Sequence[Plan]) -> list[Trial]:
+        """All segments of ``plans``, or none.
+
+        Raises:
+            Overloaded, NotReady: see ``EngineLike.submit``.
+        """
+        segments = [(segment, bool(plan.marks)) for plan in plans for segment in plan.segments]
+        requests = [self._request(segment, marked) for segment, marked in segments]
+        return [
+            Trial(segment, ticket, self._finisher.is_intact, partial(self._again, marked))
+            for (segment, marked), ticket in zip(segments, await self._tickets(requests), strict=True)
+        ]
+
+    async def _tickets(self, requests: list[SegmentRequest]) -> Sequence[Ticket]:
+        if not requests:
+            return ()
+        await self._engine.recall(requests)
+        return self._engine.submit(requests)
+
+    def _request(self, segment: Segment, marked: bool) -> SegmentRequest:
+        """For a segment with placeholders all hypotheses of the beam are wanted: one may have kept them."""
+        return SegmentRequest(
+            segment.source,
+            self._widest if segment.presentation.placeholders else self._options,
+            self._job.priority,
+            self._job.deadline,
+            attention=marked or segment.has_spans,
+            scope=self._job.scope,
+        )
+
+    async def _again(self, marked: bool, segment: Segment) -> tuple[Segment, Ticket]:
+        plain = self._writer.without_placeholders(segment)
+        return plain, (await self._tickets([self._request(plain, marked)]))[0]
+
+
+def _options(decoding: DecodingOptions, n_best: int) -> DecodingOptions:
+    """``decoding`` for so many hypotheses; they widen the beam where it is too narrow for them."""
+    update = {
+        "beam_size": max(decoding.beam_size, n_best),
+        "n_best": n_best,
+        "min_length": max(1, decoding.min_length),  # a segment is never translated into nothing
+    }
+    return DecodingOptions.model_validate({**decoding.model_dump(), **update})

@@ -1,0 +1,151 @@
+"""Marks of a text moved onto its translation."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from service.text.annotated import Mark, Range
+from service.text.units import Unit, place_of
+
+
+@dataclass(slots=True)
+class _Node:
+    """A mark and those within it."""
+
+    mark: Mark
+    inside: list[_Node] = field(default_factory=list)
+
+
+def move_marks(marks: Sequence[Mark], row: Sequence[Unit], end: int) -> tuple[Mark, ...]:
+    """``marks`` where the words that they are about went, in their order.
+
+    A mark becomes the best run of units: each unit that came from it counts for it, each one that came from
+    elsewhere against it, by their characters. It stays within the mark around it and apart from its siblings;
+    the one with most to cover chooses first. A mark of which nothing is left is a point.
+
+    A point goes where its neighbours went. On the edge of a mark it counts as outside of it.
+
+    Args:
+        marks: nested or disjoint, see ``AnnotatedText``.
+        row: the units of the translation, in order; empty ones only tell points where an edge went.
+        end: the translation's length.
+    """
+    moved: dict[int, Range] = {}
+    pending = [(_forest(marks), 0, len(row), Range(0, end))]
+    while pending:
+        nodes, first, last, room = pending.pop()
+        ranges = [node for node in nodes if node.mark.start < node.mark.end]
+        windows = _windows([node.mark for node in ranges], row[first:last])
+        for node, window in zip(ranges, windows, strict=True):
+            if window is None:
+                place = _point(node.mark, row[first:last], (), moved, room)
+                moved[node.mark.id] = Range(place, place)
+                pending.append((node.inside, first, first, Range(place, place)))
+            else:
+                low, high = first + window[0], first + window[1]
+                moved[node.mark.id] = Range(row[low].target.start, row[high - 1].target.end)
+                pending.append((node.inside, low, high, moved[node.mark.id]))
+        for node in nodes:
+            if node.mark.start == node.mark.end:
+                siblings = [one.mark for one in ranges]
+                place = _point(node.mark, row[first:last], siblings, moved, room)
+                moved[node.mark.id] = Range(place, place)
+    return tuple(Mark(mark.id, moved[mark.id].start, moved[mark.id].end) for mark in marks)
+
+
+def _forest(marks: Sequence[Mark]) -> list[_Node]:
+    """``marks`` as trees, siblings in the order of the text."""
+    roots: list[_Node] = []
+    path: list[_Node] = []
+    for mark in sorted(marks, key=lambda one: (one.start, -one.end)):
+        while path and not _is_within(mark, path[-1].mark):
+            path.pop()
+        node = _Node(mark)
+        (path[-1].inside if path else roots).append(node)
+        if mark.start < mark.end:
+            path.append(node)
+    return roots
+
+
+def _is_within(mark: Mark, other: Mark) -> bool:
+    if mark.start == mark.end:
+        return other.start < mark.start < other.end
+    return other.start <= mark.start and mark.end <= other.end
+
+
+def _windows(marks: Sequence[Mark], row: Sequence[Unit]) -> list[tuple[int, int] | None]:
+    """For each of ``marks``, which are disjoint and in order, which units of ``row`` it gets."""
+    owners = [_owner(marks, unit) for unit in row]
+    own: list[list[int]] = [[] for _ in marks]
+    for index, owner in enumerate(owners):
+        if owner is not None and owner >= 0:
+            own[owner].append(index)
+    sizes = [sum(_size(row[index]) for index in indices) for indices in own]
+    taken = [False] * len(row)
+    windows: list[tuple[int, int] | None] = [None] * len(marks)
+    for number in sorted(range(len(marks)), key=lambda number: -sizes[number]):
+        window = _best_run(number, own[number], owners, taken, row)
+        if window is not None:
+            taken[window[0] : window[1]] = [True] * (window[1] - window[0])
+            windows[number] = window
+    return windows
+
+
+def _owner(marks: Sequence[Mark], unit: Unit) -> int | None:
+    """The mark that ``unit`` came from, -1 for none of them, None if it came from nowhere."""
+    if unit.source is None or not _size(unit):
+        return None
+    first = max(0, bisect_right(marks, unit.source.start, key=lambda mark: mark.start) - 1)
+    last = bisect_left(marks, unit.source.end, key=lambda mark: mark.start)
+    overlaps = [
+        (min(marks[number].end, unit.source.end) - max(marks[number].start, unit.source.start), -number)
+        for number in range(first, last)
+    ]
+    best = max(overlaps, default=(0, 0))
+    return -best[1] if best[0] > 0 else -1
+
+
+def _best_run(
+    number: int, own: Sequence[int], owners: Sequence[int | None], taken: Sequence[bool], row: Sequence[Unit]
+) -> tuple[int, int] | None:
+    """The units ``start .. end - 1`` that count most for the mark ``number``; None if none does."""
+    best: tuple[int, int, int] | None = None
+    score = start = 0
+    for index in range(own[0], own[-1] + 1) if own else ():
+        if taken[index]:
+            score = 0
+        elif owners[index] == number:
+            start = index if score <= 0 else start
+            score = max(0, score) + _size(row[index])
+            if best is None or score > best[0]:
+                best = score, start, index + 1
+        elif owners[index] is not None:
+            score -= _size(row[index])
+    return best[1:] if best else None
+
+
+def _size(unit: Unit) -> int:
+    return unit.target.end - unit.target.start
+
+
+def _point(
+    mark: Mark, row: Sequence[Unit], siblings: Sequence[Mark], moved: dict[int, Range], room: Range
+) -> int:
+    """Where a mark without characters belongs, within ``room`` and within none of ``siblings``."""
+    for edge, place in _edges(siblings, moved):
+        if edge == mark.start:
+            return place
+    place = place_of(Range(mark.start, mark.end), row, room.end)
+    for sibling in siblings:
+        there = moved[sibling.id]
+        if there.start < place < there.end:
+            place = there.start if mark.start <= sibling.start else there.end
+    return min(max(place, room.start), room.end)
+
+
+def _edges(marks: Sequence[Mark], moved: dict[int, Range]) -> Iterator[tuple[int, int]]:
+    """Where the edges of ``marks`` were and are, the ends first."""
+    yield from ((mark.end, moved[mark.id].end) for mark in marks)
+    yield from ((mark.start, moved[mark.id].start) for mark in marks)
