@@ -44,11 +44,11 @@ MADE_UP = (
     "Fennimore",
 )
 METHOD = (
-    "Of the test set, the first sentences that have a word with a counterpart in their reference (Dice's coefficient of "
-    "words in the training text) are translated, once without terms and once with them, one or two a "
-    "sentence. Agreeing terms are the reference's own words; made-up ones replace these, in the reference too, "
+    "Of the test set, the first sentences that have a word with a counterpart in their reference (by Dice's "
+    "coefficient of words in the training text) are translated, once without terms and once with one or two "
+    "each. Agreeing terms are the reference's own words; made-up ones replace these, in the reference too, "
     "by words that the network has no reason to write. A term counts as present where the translation has it "
-    "as whole words, as it is spelt but for a capital at the beginning of the sentence. BLEU elsewhere is "
+    "as whole words, spelt as it is but for a capital at the beginning of the sentence. BLEU elsewhere is "
     "that of translations and references without the terms. Sentences a second are those of one process "
     "that decodes up to 64 sentences at once, in the same run; a tenth: every tenth sentence has terms."
 )

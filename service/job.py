@@ -9,6 +9,7 @@ from typing import Protocol
 from service.engine.request import Priority
 from service.restoring import TranslatedText
 from service.text.annotated import AnnotatedText
+from service.text.glossary import Glossary
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,7 @@ class Job:
         deadline: ``time.monotonic()`` seconds after which nobody wants the result.
         split_sentences: False to translate each line as one sentence.
         scope: who may share the work; see ``SegmentRequest``.
+        glossary: terms that the translations must hold where the texts have theirs.
     """
 
     texts: tuple[AnnotatedText, ...]
@@ -34,6 +36,7 @@ class Job:
     deadline: float
     split_sentences: bool = True
     scope: str = ""
+    glossary: Glossary | None = None
 
     @property
     def characters(self) -> int:

@@ -12,6 +12,7 @@ from service.job import Job
 from service.plan import Plan
 from service.registry import Served
 from service.segment import Segment, SegmentWriter
+from service.text.terms import TermFinder
 from service.trial import Trial
 
 
@@ -29,6 +30,7 @@ class Submitter:
         self._engine = served.engine
         self._finisher = finisher
         self._writer = SegmentWriter(served.tokenizer, served.truecaser, job.target)
+        self._terms = terms_of(job, served)
         self._options = _options(served.decoding, job.alternatives + 1)
         self._widest = _options(served.decoding, max(job.alternatives + 1, served.decoding.beam_size))
 
@@ -59,12 +61,21 @@ class Submitter:
             self._job.priority,
             self._job.deadline,
             attention=marked or segment.has_spans,
+            terms=self._terms.find(segment.presentation.text) if self._terms else (),
             scope=self._job.scope,
         )
 
     async def _again(self, marked: bool, segment: Segment) -> tuple[Segment, Ticket]:
         plain = self._writer.without_placeholders(segment)
         return plain, (await self._tickets([self._request(plain, marked)]))[0]
+
+
+def terms_of(job: Job, served: Served) -> TermFinder | None:
+    """What finds the terms of ``job``, if it has a glossary for its direction."""
+    glossary = job.glossary
+    if glossary is None or not glossary.applies(job.source, job.target):
+        return None
+    return TermFinder(glossary, served.tokenizer)
 
 
 def _options(decoding: DecodingOptions, n_best: int) -> DecodingOptions:

@@ -37,6 +37,9 @@ from model.decoding.candidates import Candidates, Extensions, Words, ordered_key
 from model.decoding.constraints import Constraints, Standing
 from model.tokenizer import EOS
 
+UNLISTED = -20.0
+"""Log-probability of a term's token that the network does not compute: see ``model.shortlist``."""
+
 
 class OpenRows(NamedTuple):
     """The constrained rows before a step.
@@ -114,7 +117,9 @@ def _forced(
     same = (tokens[:, :, None] == tokens[:, None]).tril(-1)  # [rows, tokens, earlier tokens]
     wanted = wanted & ~(same[:, None] & wanted[:, :, None]).any(3)
     tokens = tokens[:, None].expand_as(wanted)
-    values = extensions.log_probs.gather(2, tokens) + extensions.going_on[:, :, None]
+    log_probs = extensions.log_probs.gather(2, tokens)
+    log_probs = log_probs.masked_fill(log_probs == -torch.inf, UNLISTED)
+    values = log_probs + extensions.going_on[:, :, None]
     return _Options(values.masked_fill(~wanted, -torch.inf), tokens)
 
 

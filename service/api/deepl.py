@@ -14,9 +14,9 @@ from service.api.deepl_schemas import (
     DeepLRequest,
     DeepLResponse,
     DeepLTranslation,
-    GlossaryPairs,
     Usage,
 )
+from service.api.glossary_use import with_glossary
 from service.api.keys import deepl_account
 from service.api.parameters import described, read_parameters, validated
 from service.api.problems import responses
@@ -42,6 +42,7 @@ _REFUSED = {403: "The API key is missing or not accepted."}
 _TRANSLATE_PROBLEMS = {
     400: "A parameter is missing, not valid or not supported, or the direction is not served.",
     **_REFUSED,
+    404: "There is no such glossary.",
     413: "Too many characters, texts or bytes.",
     429: "Too much work; `Retry-After` has the seconds after which to try again.",
     456: "The quota of the key is used up.",
@@ -79,6 +80,7 @@ def deepl_router(service: Service) -> APIRouter:
         body = validated(DeepLRequest, parameters)
         texts = (body.text,) if isinstance(body.text, str) else tuple(body.text)
         job = make_job(body, texts, service.lifecycle.registry, service.settings)
+        job = await with_glossary(service, account, job, body.glossary_id, "glossary_id")
         return _respond(texts, job, await perform(request, service, account, job))
 
     @router.get("/usage", summary="Characters translated", responses=responses(_REFUSED))
@@ -105,14 +107,6 @@ def deepl_router(service: Service) -> APIRouter:
             raise InvalidRequest("type: must be source or target", "type")
         return lists[kind]
 
-    @router.get(
-        "/glossary-language-pairs", summary="What glossaries can be for", responses=responses(_REFUSED)
-    )
-    async def glossary_pairs(request: Request) -> GlossaryPairs:
-        """None: glossaries are not supported yet."""
-        await account_of(request)
-        return GlossaryPairs(supported_languages=[])
-
     return router
 
 
@@ -125,9 +119,8 @@ def make_job(body: DeepLRequest, texts: tuple[str, ...], registry: Registry, set
         TextTooLarge: too many characters or texts.
     """
     check_size(texts, "text", settings)
-    for field in ("tag_handling", "glossary_id"):
-        if getattr(body, field):
-            raise InvalidRequest(f"{field}: is not supported yet; leave it out", field)
+    if body.tag_handling:
+        raise InvalidRequest("tag_handling: is not supported yet; leave it out", "tag_handling")
     return Job(
         texts=plain(map(join_lines, texts) if body.split_sentences == "nonewlines" else texts),
         source=registry.language(body.source_lang, "source_lang") if body.source_lang else AUTO,

@@ -42,6 +42,10 @@ class GlossaryLibrary:
 
         return await asyncio.to_thread(work)
 
+    def close(self) -> None:
+        """Close the store; nothing is asked of it any more."""
+        self._store.close()
+
     async def list(self, owner: str) -> Sequence[GlossaryInfo]:
         """See ``GlossaryStore``."""
         return await asyncio.to_thread(self._store.list, owner)

@@ -10,9 +10,11 @@ from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from service.errors import GlossaryNotFound, InvalidRequest
 from service.glossaries.entries import write_tsv
+from service.settings import Settings, SettingsError, variable
 from service.text.glossary import Entry
 
 FILE_NAME = "glossaries.sqlite3"
@@ -95,7 +97,7 @@ class GlossaryStore:
         info = GlossaryInfo(str(uuid.uuid4()), name, *direction, time.time(), len(entries))
         values = (info.id, owner, name, *direction, info.created, info.entry_count, write_tsv(entries))
         with self._lock, self._database:
-            [count] = self._one("SELECT count(*) FROM glossaries WHERE owner = ?", owner)
+            count = int(self._one("SELECT count(*) FROM glossaries WHERE owner = ?", owner)[0])
             if count >= MAX_GLOSSARIES:
                 raise InvalidRequest(f"there are {count} glossaries; at most {MAX_GLOSSARIES} are kept")
             self._database.execute("INSERT INTO glossaries VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
@@ -140,8 +142,22 @@ class GlossaryStore:
             if not self._database.execute(statement, (owner, glossary_id)).rowcount:
                 raise GlossaryNotFound("there is no glossary with this id")
 
-    def _one(self, query: str, *values: str) -> tuple[str | float | int, ...]:
-        row: tuple[str | float | int, ...] | None = self._database.execute(query, values).fetchone()
+    def _one(self, query: str, *values: str) -> tuple[Any, ...]:
+        row: tuple[Any, ...] | None = self._database.execute(query, values).fetchone()
         if row is None:
             raise GlossaryNotFound("there is no glossary with this id")
         return row
+
+
+def open_glossaries(settings: Settings) -> GlossaryStore:
+    """The glossaries of a service.
+
+    Raises:
+        SettingsError: the folder cannot be used.
+    """
+    try:
+        return GlossaryStore(settings.data_folder)
+    except (OSError, sqlite3.Error) as error:
+        raise SettingsError(
+            f"{variable('data_folder')}: {settings.data_folder} cannot be used: {error}"
+        ) from error

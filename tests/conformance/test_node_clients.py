@@ -75,7 +75,17 @@ def test_deepl_node(service: RunningService, plain: str) -> None:
     assert answer["many"][0]["text"] == plain
     assert [one["code"] for one in answer["sources"]] == ["de", "en"]
     assert [one["code"] for one in answer["targets"]] == ["de", "en-GB", "en-US"]
-    assert answer["glossaries"] == []
+    assert {(one["sourceLang"], one["targetLang"]) for one in answer["glossaries"]} == {
+        ("de", "en"),
+        ("en", "de"),
+    }
+    glossary = answer["glossary"]
+    assert glossary["made"]["entryCount"] == 1
+    assert glossary["found"] == glossary["made"]
+    assert glossary["made"]["glossaryId"] in glossary["listed"]
+    assert glossary["entries"] == {"Bahnhof": "railway station"}
+    assert "railway station" in glossary["used"]["text"]
+    assert glossary["gone"] == "GlossaryNotFoundError"
     assert answer["usage"]["character"]["limit"] == 10**12
     assert "target_lang" in answer["refused"]
 
