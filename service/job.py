@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from service.engine.request import Priority
 from service.restoring import TranslatedText
-from service.text.annotated import AnnotatedText
+from service.text.annotated import AnnotatedText, AnnotatedTranslation
 from service.text.glossary import Glossary
+
+
+class Whole(Protocol):
+    """Something made of texts, such as a page of HTML."""
+
+    @property
+    def texts(self) -> tuple[AnnotatedText, ...]:
+        """Those of its parts that are translated, in order."""
+        ...
+
+    def write(self, translations: Sequence[AnnotatedTranslation]) -> str:
+        """All of it, with ``translations`` of its texts."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +37,7 @@ class Job:
         priority: who goes first when there is a queue.
         deadline: ``time.monotonic()`` seconds after which nobody wants the result.
         split_sentences: False to translate each line as one sentence.
+        documents: what the texts are parts of, if anything: all their texts, in order, are ``texts``.
         scope: who may share the work; see ``SegmentRequest``.
         glossary: terms that the translations must hold where the texts have theirs.
     """
@@ -35,6 +49,7 @@ class Job:
     priority: Priority
     deadline: float
     split_sentences: bool = True
+    documents: tuple[Whole, ...] = ()
     scope: str = ""
     glossary: Glossary | None = None
 

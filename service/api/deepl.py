@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request
 
@@ -24,6 +25,9 @@ from service.api.work import AUTO, Answer, check_size, perform
 from service.engine.request import Priority
 from service.errors import InvalidRequest
 from service.job import Job
+from service.markup.document import Document, html_document, xml_document
+from service.markup.job import with_documents
+from service.markup.rules import Rules
 from service.registry import Registry
 from service.settings import Settings
 from service.text.annotated import plain
@@ -81,6 +85,8 @@ def deepl_router(service: Service) -> APIRouter:
         texts = (body.text,) if isinstance(body.text, str) else tuple(body.text)
         job = make_job(body, texts, service.lifecycle.registry, service.settings)
         job = await with_glossary(service, account, job, body.glossary_id, "glossary_id")
+        if body.tag_handling:
+            job = await with_documents(job, reader_of(body), "text", service.metrics)
         return _respond(texts, job, await perform(request, service, account, job))
 
     @router.get("/usage", summary="Characters translated", responses=responses(_REFUSED))
@@ -119,10 +125,9 @@ def make_job(body: DeepLRequest, texts: tuple[str, ...], registry: Registry, set
         TextTooLarge: too many characters or texts.
     """
     check_size(texts, "text", settings)
-    if body.tag_handling:
-        raise InvalidRequest("tag_handling: is not supported yet; leave it out", "tag_handling")
+    joins_lines = body.split_sentences == "nonewlines" and not body.tag_handling
     return Job(
-        texts=plain(map(join_lines, texts) if body.split_sentences == "nonewlines" else texts),
+        texts=plain(map(join_lines, texts) if joins_lines else texts),
         source=registry.language(body.source_lang, "source_lang") if body.source_lang else AUTO,
         target=registry.language(body.target_lang, "target_lang"),
         alternatives=0,
@@ -132,16 +137,32 @@ def make_job(body: DeepLRequest, texts: tuple[str, ...], registry: Registry, set
     )
 
 
+def reader_of(body: DeepLRequest) -> Callable[[str], Document]:
+    """What reads the markup of ``body``."""
+    is_html = body.tag_handling == "html"
+    ignored, splitting, non_splitting = (
+        frozenset(map(str.lower, names) if is_html else names)
+        for names in (body.ignore_tags, body.splitting_tags, body.non_splitting_tags)
+    )
+    rules = Rules(ignored, splitting, non_splitting, outline=body.outline_detection)
+    if is_html:
+        return lambda source: html_document(source, rules)
+    return lambda source: xml_document(source, rules, collapse=body.split_sentences == "nonewlines")
+
+
 def _respond(texts: tuple[str, ...], job: Job, answer: Answer) -> DeepLResponse:
     found = answer.detections
     sources = [job.source] * len(texts) if found is None else [one.language for one in found]
+    lengths = [len(text) for text in texts]
+    if job.documents:
+        lengths = [sum(len(text.text) for text in document.texts) for document in job.documents]
     return DeepLResponse(
         translations=[
             DeepLTranslation(
                 detected_source_language=source.upper(),
                 text=translated.text,
-                billed_characters=len(original),
+                billed_characters=length,
             )
-            for original, source, translated in zip(texts, sources, answer.texts, strict=True)
+            for length, source, translated in zip(lengths, sources, answer.texts, strict=True)
         ]
     )

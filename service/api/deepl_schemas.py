@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from service.api.schemas import Texts
+from service.api.schemas import Texts, as_names
 
 
 def _as_word(value: Any) -> Any:
@@ -14,6 +14,18 @@ def _as_word(value: Any) -> Any:
     if value is None or value == "":
         return "1"
     return str(int(value)) if isinstance(value, int) else value
+
+
+def _none_if_empty(value: Any) -> Any:
+    return None if value == "" else value
+
+
+def _true_if_empty(value: Any) -> Any:
+    return True if value is None or value == "" else value
+
+
+TagNames = Annotated[list[str], BeforeValidator(as_names)]
+"""Names of elements: a list, or a text with commas between them."""
 
 
 class DeepLRequest(BaseModel):
@@ -35,7 +47,18 @@ class DeepLRequest(BaseModel):
         description="`1`: at sentence ends and line breaks; `nonewlines`: line breaks become spaces before; "
         "`0`: at line breaks only",
     )
-    tag_handling: str | None = Field(default=None, description="not supported yet")
+    tag_handling: Annotated[Literal["xml", "html"] | None, BeforeValidator(_none_if_empty)] = Field(
+        default=None,
+        description="the texts are XML, well-formed but for a root element, which they need not have, or "
+        "HTML: tags stay, and move with the words that they are around",
+    )
+    ignore_tags: TagNames = Field(default=[], description="elements that stay as they are")
+    splitting_tags: TagNames = Field(default=[], description="elements whose tags end a sentence")
+    non_splitting_tags: TagNames = Field(default=[], description="elements whose tags do not")
+    outline_detection: Annotated[bool, BeforeValidator(_true_if_empty)] = Field(
+        default=True,
+        description="of XML: whether elements that are not among text end a sentence, too",
+    )
     glossary_id: str | None = Field(
         default=None, description="a glossary of this key to translate with; `source_lang` is then needed"
     )
@@ -48,7 +71,7 @@ class DeepLTranslation(BaseModel):
         description="in upper case; the request's own where it named one", examples=["DE"]
     )
     text: str = Field(examples=["Where is the station?"])
-    billed_characters: int = Field(description="characters of the text", examples=[19])
+    billed_characters: int = Field(description="characters of the text, without tags", examples=[19])
 
 
 class DeepLResponse(BaseModel):

@@ -59,13 +59,14 @@ def make_wish(
     registry = service.lifecycle.registry
     into = registry.language(target, fields[1])
     given = None if not source or source.strip().lower() == AUTO else registry.language(source, fields[0])
-    if given is not None and given != into:
-        registry.find(given, into)
+    if given is not None and not registry.serves(given, into):
+        registry.find(given, into)  # which says what is served
 
     async def choose_source(texts: Sequence[AnnotatedText]) -> str:
         return given or await _detect(service, texts, into)
 
-    return Wish(name, format_of(name), choose_source, into, account)
+    scope = "" if service.settings.cache_between_keys else account.name
+    return Wish(name, format_of(name), choose_source, into, account, scope)
 
 
 async def _detect(service: Service, texts: Sequence[AnnotatedText], target: str) -> str:

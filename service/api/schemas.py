@@ -65,6 +65,19 @@ def _read_object(value: Any) -> Any:
     return value
 
 
+def as_names(value: Any) -> Any:
+    """``value`` as a list: a text has commas between its names."""
+    if value is None:
+        return []
+    if isinstance(value, str):
+        return [name for part in value.split(",") if (name := part.strip())]
+    return value
+
+
+AttributeName = Literal["alt", "aria-label", "placeholder", "title"]
+"""Attributes that hold text for people."""
+
+
 Texts = Annotated[str | list[str], BeforeValidator(_check_texts)]
 """A text or a list of texts, all of which can be written as UTF-8."""
 
@@ -90,7 +103,13 @@ class TranslateRequest(BaseModel):
     )
     target: str = Field(description="language to translate into, likewise")
     format: Annotated[Literal["text", "html"], BeforeValidator(_none_is_text)] = Field(
-        default="text", description="only `text` is supported"
+        default="text",
+        description="`html`: the texts are HTML, pages or parts of one; their tags stay, and move with the "
+        "words that they are around",
+    )
+    translate_attributes: Annotated[list[AttributeName], BeforeValidator(as_names)] = Field(
+        default=[],
+        description="attributes of HTML that are translated, too: a list, or a text with commas",
     )
     alternatives: Annotated[int, BeforeValidator(_none_is_zero)] = Field(
         default=0, ge=0, description="further translations wanted of each text; at most, fewer may exist"

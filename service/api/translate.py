@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 
 from fastapi import APIRouter, Request, Response
 
@@ -18,6 +19,9 @@ from service.api.work import AUTO, check_size, perform
 from service.engine.request import Priority
 from service.errors import InvalidRequest, KeyRefused, QuotaExceeded
 from service.job import Job
+from service.markup.document import Document, html_document
+from service.markup.job import with_documents
+from service.markup.rules import Rules
 from service.registry import Registry
 from service.settings import Settings
 from service.text.annotated import plain
@@ -58,6 +62,8 @@ def translate_router(service: Service) -> APIRouter:
         job = make_job(body, service.lifecycle.registry, service.settings)
         job = await with_glossary(service, account, job, body.glossary, "glossary")
         job = with_terms(service, job, body.terms)
+        if body.format == "html":
+            job = await with_documents(job, reader_of(body), "q", service.metrics)
         try:
             if wants_events(request.headers.get("accept", "")):
                 return await stream(request, service, account, body, job)
@@ -78,8 +84,6 @@ def make_job(body: TranslateRequest, registry: Registry, settings: Settings) -> 
     """
     texts = (body.q,) if isinstance(body.q, str) else tuple(body.q)
     check_size(texts, "q", settings)
-    if body.format == "html":
-        raise InvalidRequest("format: html is not supported yet; send text", "format")
     if body.alternatives > settings.max_alternatives:
         raise InvalidRequest(f"alternatives: must be at most {settings.max_alternatives}", "alternatives")
     is_auto = body.source.strip().lower() == AUTO
@@ -91,6 +95,12 @@ def make_job(body: TranslateRequest, registry: Registry, settings: Settings) -> 
         priority=Priority[body.priority.upper()],
         deadline=time.monotonic() + _deadline_seconds(body, settings),
     )
+
+
+def reader_of(body: TranslateRequest) -> Callable[[str], Document]:
+    """What reads the HTML of ``body``."""
+    rules = Rules(attributes=frozenset(body.translate_attributes))
+    return lambda source: html_document(source, rules)
 
 
 def _deadline_seconds(body: TranslateRequest, settings: Settings) -> float:

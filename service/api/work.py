@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from itertools import islice
 
 from fastapi import Request
 
@@ -14,6 +15,7 @@ from service.api.context import RequestRecord, Service, record_of
 from service.api.disconnect import unless_disconnected
 from service.errors import TextTooLarge
 from service.job import Job, RunningJob
+from service.markup.job import MarkupJob
 from service.mixed import begin_mixed
 from service.registry import Registry
 from service.restoring import TranslatedText
@@ -25,7 +27,7 @@ AUTO = "auto"
 
 
 Begun = tuple[tuple[Detection, ...] | None, RunningJob]
-"""The language of each text, if it had to be found out, and the job."""
+"""The language of each text or document, if it had to be found out, and the job."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +67,24 @@ async def _translate(service: Service, record: RequestRecord, account: Account, 
 async def begin(service: Service, record: RequestRecord, account: Account, job: Job) -> AsyncIterator[Begun]:
     """``job``, whose source may be ``AUTO``, accepted and on its way; see ``Translator.begin``.
 
-    ``record`` is told how much there is to do. Work is shared with other accounts only where that is set.
+    Where its texts are parts of documents, the languages and the translations are the documents'. ``record``
+    is told how much there is to do. Work is shared with other accounts only where that is set.
     """
     record.characters = job.characters
     if not service.settings.cache_between_keys:
         job = replace(job, scope=account.name)
+    if not job.documents:
+        async with _begin(service, job, [1] * len(job.texts)) as begun:
+            yield begun
+        return
+    sizes = [len(document.texts) for document in job.documents]
+    async with _begin(service, replace(job, documents=()), sizes) as (detections, running):
+        yield detections, MarkupJob(job.documents, running, service.metrics)
+
+
+@asynccontextmanager
+async def _begin(service: Service, job: Job, sizes: Sequence[int]) -> AsyncIterator[Begun]:
+    """``job``, whose first ``sizes[0]`` texts are in one language, then the next ``sizes[1]``, and so on."""
     registry = service.lifecycle.registry
     translator = Translator(registry, service.settings, service.metrics)
     if job.source != AUTO:
@@ -77,9 +92,10 @@ async def begin(service: Service, record: RequestRecord, account: Account, job: 
             yield None, running
         return
     with service.metrics.stage("detect"):
-        texts = [text.text for text in job.texts]
+        waiting = iter(job.texts)
+        texts = ["\n".join(text.text for text in islice(waiting, size)) for size in sizes]
         detections = await detect(service.detector, texts, registry, job.target)
-    sources = [detection.language for detection in detections]
+    sources = [one.language for one, size in zip(detections, sizes, strict=True) for _ in range(size)]
     async with begin_mixed(translator, job, sources) as running:
         yield detections, running
 

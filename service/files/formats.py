@@ -37,11 +37,20 @@ class Format:
 FORMATS = (
     Format("text", (".txt",), "text/plain", "plain_text:read"),
     Format("markdown", (".md", ".markdown"), "text/markdown", "markdown:read"),
+    Format("html", (".html", ".htm"), "text/html", "web_page:read"),
     Format("srt", (".srt",), "application/x-subrip", "subtitles:read_srt"),
     Format("vtt", (".vtt",), "text/vtt", "subtitles:read_vtt"),
     Format("gettext", (".po", ".pot"), "text/x-gettext-translation", "gettext:read"),
     Format("json", (".json",), "application/json", "json_values:read"),
     Format("yaml", (".yaml", ".yml"), "application/yaml", "yaml_values:read"),
+    Format(
+        "docx",
+        (".docx",),
+        "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+        "word:read",
+    ),
+    Format("odt", (".odt",), "application/vnd.oasis.opendocument.text", "open_document:read"),
+    Format("epub", (".epub",), "application/epub+zip", "book:read"),
 )
 EXTENSIONS = tuple(extension for one in FORMATS for extension in one.extensions)
 

@@ -7,6 +7,7 @@ format alone, by the node's key.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -22,9 +23,11 @@ class Fixed:
 
     Attributes:
         text: at least one character.
+        key: for the format, where it needs one.
     """
 
     text: str
+    key: int = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class Tag:
 
 Node: TypeAlias = "str | Fixed | Soft | Tag"
 
+WHITE_EDGES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
+"""White space around a text, for ``split_edges``."""
+
 
 def annotate(nodes: Sequence[Node]) -> AnnotatedText:
     """``nodes`` for a translator; its marks are the tags and soft breaks, numbered from 0, parents first."""
@@ -64,8 +70,8 @@ def restore(nodes: Sequence[Node], translation: AnnotatedTranslation) -> tuple[N
     """The tree ``nodes``, around ``translation`` of ``annotate(nodes)``.
 
     Every tag is there once, in its parent, and no two overlap: where the translation's marks do, the later
-    one in the text gives way. Fixed text is never cut. A soft break takes the nearest space; where there is
-    none left, it goes away.
+    one in the text gives way. White space at the ends of what is inside is put outside. Fixed text is never
+    cut. A soft break takes the nearest space; where there is none left, it goes away.
     """
     return _Restoring(nodes, translation).run()
 
@@ -181,7 +187,8 @@ class _Restoring:
             begin = min(max(tag.start, position), end)
             stop = min(max(tag.end, begin), end)
             nodes += self._pieces(position, begin)
-            nodes.append(Tag(tag.key, self._build(tag.children, begin, stop)))
+            before, children, after = split_edges(self._build(tag.children, begin, stop), WHITE_EDGES)
+            nodes += [*before, Tag(tag.key, children), *after]
             position = stop
         return (*nodes, *self._pieces(position, end))
 
@@ -223,3 +230,30 @@ def _spaces(text: str, fixed: Sequence[tuple[int, Fixed]]) -> list[int]:
     for start, node in fixed:
         free[start : start + len(node.text)] = bytes(len(node.text))
     return [place for place, is_free in enumerate(free) if is_free]
+
+
+def split_edges(
+    nodes: Sequence[Node], edges: re.Pattern[str]
+) -> tuple[list[Node], tuple[Node, ...], list[Node]]:
+    """What matches ``edges`` at both ends of an element's text, and what is between.
+
+    Args:
+        nodes: the element's children.
+        edges: three groups: an end, what is between, the other end; matches every text.
+    """
+    inner = list(nodes)
+    before: list[Node] = []
+    after: list[Node] = []
+    if inner and isinstance(inner[0], str) and (found := edges.fullmatch(inner[0])):
+        text = inner[0][found.end(1) :]
+        before = [found.group(1)] if found.group(1) else []
+        inner[:1] = [text] if text else []
+    if inner and isinstance(inner[-1], str) and (found := edges.fullmatch(inner[-1])):
+        text = inner[-1][: found.start(3)]
+        after = [found.group(3)] if found.group(3) else []
+        inner[-1:] = [text] if text else []
+    while inner and isinstance(inner[0], Soft):
+        before.append(inner.pop(0))
+    while inner and isinstance(inner[-1], Soft):
+        after.insert(0, inner.pop())
+    return before, tuple(inner), after

@@ -34,6 +34,7 @@ class FileTask:
         target: a served language.
         characters: of all its texts.
         account: whose it is.
+        scope: who may share the work; see ``SegmentRequest``.
     """
 
     name: str
@@ -42,6 +43,7 @@ class FileTask:
     target: str
     characters: int
     account: Account
+    scope: str = ""
 
     @property
     def result_name(self) -> str:

@@ -13,7 +13,8 @@ class FileLimits:
         max_bytes: of the file as it was sent.
         max_inflated_bytes: of all parts of a package (.docx, .odt, .epub) together, measured while they are
             inflated, whatever their headers say.
-        max_ratio: how many times larger a part may be inflated than packed; small parts may be more.
+        max_ratio: how many times larger than packed a part may be inflated.
+        ratio_from_bytes: parts up to this size, inflated, may be packed as well as they like.
         max_parts: of a package.
         max_characters: of all texts to translate.
         max_text_characters: of each of them.
@@ -23,6 +24,7 @@ class FileLimits:
     max_bytes: int = 10 * 1024 * 1024
     max_inflated_bytes: int = 100 * 1024 * 1024
     max_ratio: int = 200
+    ratio_from_bytes: int = 16 * 1024 * 1024
     max_parts: int = 10_000
     max_characters: int = 500_000
     max_text_characters: int = 100_000

@@ -1,4 +1,4 @@
-"""Taking files in, having them translated one or two at a time, and giving them back."""
+"""Taking files in, having them translated a few at a time, and giving them back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from service.files.store import FileStore
 from service.files.translation import Direction, TranslatesJobs, translate_texts
 from service.text.annotated import AnnotatedText
 
-MAX_RUNNING = 2
+MAX_RUNNING = 4
 """Files that are translated at once; the others wait."""
 
 logger = logging.getLogger(__name__)
@@ -40,6 +40,7 @@ class Wish:
         choose_source: from the file's texts to the language that they are in.
         target: a served language.
         account: whose it is.
+        scope: who may share the work; see ``SegmentRequest``.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Wish:
     choose_source: ChooseSource
     target: str
     account: Account
+    scope: str = ""
 
 
 class FileManager:
@@ -89,7 +91,7 @@ class FileManager:
         texts = await self._parser.read(wish.kind, folder / "upload")
         source = await wish.choose_source(texts)
         characters = sum(len(text.text) for text in texts)
-        task = FileTask(wish.name, wish.kind, source, wish.target, characters, wish.account)
+        task = FileTask(wish.name, wish.kind, source, wish.target, characters, wish.account, wish.scope)
         charge = ExitStack()
         charge.enter_context(wish.account.charge(characters))
         job = self.store.add(folder, task, deadline)
@@ -141,7 +143,7 @@ class FileManager:
         def advanced(characters: int) -> None:
             job.done_characters += characters
 
-        direction = Direction(job.task.source, job.task.target, job.deadline)
+        direction = Direction(job.task.source, job.task.target, job.deadline, job.task.scope)
         translations = await translate_texts(self._translator(), texts, direction, advanced)
         await self._parser.write(job.task.kind, job.upload, translations, job.result)
         job.upload.unlink()

@@ -22,6 +22,7 @@ from service.text.annotated import AnnotatedTranslation
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _FRONT_MATTER = re.compile(r"(---|\+\+\+)[ \t]*(?:\r\n|\n|\r)(?:.*(?:\r\n|\n|\r))*?\1[ \t]*(?=\r|\n|\Z)")
+_CHECK_BOX = re.compile(r"\[[ xX]\][ \t]+(?=\S)")
 _BAR = re.compile(r"(?<!\\)\|")
 
 
@@ -87,6 +88,8 @@ class _Blocks:
             if place < 0 or self._text[place + len(part) : end].strip(" \t\r\n#"):
                 return
             places.append((place, place + len(part)))
+        if box := _CHECK_BOX.match(content):  # of a task
+            content, places[0] = content[box.end() :], (places[0][0] + box.end(), places[0][1])
         newline = self._text[places[0][1] : places[1][0]] if len(places) > 1 else "\n"
         yield self._slot(places[0][0], places[-1][1], content, lambda text: text.replace("\n", newline))
 

@@ -10,20 +10,18 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from service.files.delimited import Delimiters, write_nodes
-from service.files.inline import Fixed, Node, Soft, Tag, restore
+from service.files.inline import WHITE_EDGES, Fixed, Node, Soft, Tag, restore, split_edges
 from service.files.markdown_parser import Element, parse_inline, signature
 from service.text.annotated import AnnotatedTranslation
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~]|&(?=#?\w+;)")
 _PLAIN_LABEL = re.compile(r"[^\\`*_\[\]<>&!\n]*")
 _FIXED_LINE = re.compile(r"^:::+[^\n]*", re.MULTILINE)
-_CHECK_BOX = re.compile(r"\[[ xX]\](?=[ \t])")
 _BLOCK_START = re.compile(
     r"(?:\d{1,9}[.)](?=\s|$)|[-+*](?=\s|$)|#{1,6}(?=\s|$)|>|=+\s*$|-+\s*$|`{3}|~{3}|\||:::)", re.MULTILINE
 )
 _HTML_NAME = re.compile(r"</?([A-Za-z][A-Za-z0-9-]*)")
 _EMPHASIS = ("em", "strong", "s")
-_EDGES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 _PUNCTUATED_EDGES = re.compile(r"([\W_]*)(.*?)([\W_]*)", re.DOTALL)
 
 
@@ -64,7 +62,7 @@ class InlineMarkdown:
         """The translation with the elements of the text, and no other; None where that cannot be written."""
         restored = restore(self.nodes, translation)
         wanted = signature(self._parser, self._content, self._env)
-        for tidy, escape in ((_EDGES, str), (_EDGES, _escape), (_PUNCTUATED_EDGES, _escape)):
+        for tidy, escape in ((WHITE_EDGES, str), (WHITE_EDGES, _escape), (_PUNCTUATED_EDGES, _escape)):
             lost: list[str] = []
             written = self._write(tuple(self._tidied(restored, tidy, lost)), escape)
             without = list(wanted)
@@ -80,9 +78,7 @@ class InlineMarkdown:
         return _is_paragraph(self._parser, written) or not _is_paragraph(self._parser, self._content)
 
     def _build(self, elements: Iterable[Element]) -> None:
-        box = _CHECK_BOX.match(self._content)
-        position = box.end() if box else 0
-        self._add(*([Fixed(box.group())] if box else []))
+        position = 0
         for element in elements:
             start = element.start
             if element.kind in ("softbreak", "hardbreak"):
@@ -135,8 +131,9 @@ class InlineMarkdown:
             self._add(Fixed(raw))
 
     def _image(self, raw: str, description: str) -> Node:
-        """Its description is text, as far as it is plain."""
-        if description and _PLAIN_LABEL.fullmatch(description) and raw.startswith(f"![{description}]("):
+        """Its description is text if it is plain, and no sentence is around it."""
+        is_alone = raw == self._content and raw.startswith(f"![{description}](")
+        if is_alone and _PLAIN_LABEL.fullmatch(description):
             closing = raw[2 + len(description) :]
             return Tag(self._key("image", "![", closing), (description,))
         return Tag(self._key("image", raw))
@@ -176,7 +173,7 @@ class InlineMarkdown:
             if self._kinds[node.key] not in _EMPHASIS:
                 yield Tag(node.key, children)
                 continue
-            before, children, after = _split_edges(children, edges)
+            before, children, after = split_edges(children, edges)
             yield from before
             if children:
                 yield Tag(node.key, children)
@@ -192,28 +189,6 @@ class InlineMarkdown:
 
         written = write_nodes(nodes, self._delimiters.__getitem__, write)
         return _guard(written, self._content)
-
-
-def _split_edges(
-    nodes: tuple[Node, ...], edges: re.Pattern[str]
-) -> tuple[list[Node], tuple[Node, ...], list[Node]]:
-    """What matches ``edges`` at both ends of an element's text, and what is between."""
-    inner = list(nodes)
-    before: list[Node] = []
-    after: list[Node] = []
-    if inner and isinstance(inner[0], str) and (found := edges.fullmatch(inner[0])):
-        text = inner[0][found.end(1) :]
-        before = [found.group(1)] if found.group(1) else []
-        inner[:1] = [text] if text else []
-    if inner and isinstance(inner[-1], str) and (found := edges.fullmatch(inner[-1])):
-        text = inner[-1][: found.start(3)]
-        after = [found.group(3)] if found.group(3) else []
-        inner[-1:] = [text] if text else []
-    while inner and isinstance(inner[0], Soft):
-        before.append(inner.pop(0))
-    while inner and isinstance(inner[-1], Soft):
-        after.insert(0, inner.pop())
-    return before, tuple(inner), after
 
 
 def _is_paragraph(parser: MarkdownIt, content: str) -> bool:

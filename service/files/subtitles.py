@@ -1,7 +1,7 @@
 """Subtitles, SubRip and WebVTT: what is said is translated; numbers, times, settings and notes stay.
 
 The lines of a cue are one text where a sentence goes on from one to the next: the break is then put at the
-nearest space.
+nearest space. The dash before a speaker's line is no part of it.
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ _TOKEN = re.compile(
     r"|(?P<other><[\d:.]+>|\{\\[^{}]*\})|(?P<entity>&(?:[A-Za-z]+|\#\d+);)|(?P<newline>[ \t]*(?:\r\n|\n|\r))"
 )
 _SENTENCE_END = re.compile(r"[.!?…:;。\uff01\uff1f]['\"”\u2019»)\]]*\s*\Z|♪\s*\Z")
-_TURN = re.compile(r"\s*(?:[-\u2010-\u2015♪#\[(]|>>)")
-"""What a new speaker's line, a song's or a sound's begins with; U+2010 to U+2015 are dashes."""
+_TURN = re.compile(r"(?:\{\\[^{}]*\}|<[^<>]*>|[ \t])*(?:[-\u2010-\u2015♪#]|>>)+[ \t]*")
+"""What a new speaker's line or a song's begins with, after formatting; U+2010 to U+2015 are dashes."""
+_BEGINNING = re.compile(rf"{_TURN.pattern}|[ \t]*[\[(]")
+_LINE = re.compile(r"[^\r\n]+")
+_TAG = re.compile(r"<[^<>]*>")
 
 
 def read_srt(data: bytes, limits: FileLimits) -> Document:
@@ -42,7 +45,7 @@ def read_srt(data: bytes, limits: FileLimits) -> Document:
         raise UnreadableFile(
             "file: no SubRip subtitles: there is no line such as 00:00:01,000 --> 00:00:02,000"
         )
-    return SplicedDocument(source, [_slot(cue, str) for cue in cues])
+    return SplicedDocument(source, [slot for cue in cues for slot in _slots(cue, str)])
 
 
 def read_vtt(data: bytes, limits: FileLimits) -> Document:
@@ -50,21 +53,40 @@ def read_vtt(data: bytes, limits: FileLimits) -> Document:
     source = decode(data)
     if not re.match(r"WEBVTT(?:[ \t][^\r\n]*)?(?:\r\n|\n|\r|\Z)", source.text):
         raise UnreadableFile("file: no WebVTT subtitles: the first line must be WEBVTT")
-    return SplicedDocument(source, [_slot(cue, _escape) for cue in _CUE.finditer(source.text)])
+    return SplicedDocument(
+        source, [slot for cue in _CUE.finditer(source.text) for slot in _slots(cue, _escape)]
+    )
 
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace("-->", "--&gt;")
 
 
-def _slot(cue: re.Match[str], escape: Callable[[str], str]) -> Slot:
+def _slots(cue: re.Match[str], escape: Callable[[str], str]) -> Iterator[Slot]:
+    """One for each sentence or speaker that begins on a line of its own."""
     text = cue.group(1).rstrip()
+    lines = list(_LINE.finditer(text))
+    first = 0
+    for index in range(1, len(lines) + 1):
+        if index == len(lines) or _ends(lines[index - 1].group(), lines[index].group()):
+            turn = _TURN.match(lines[first].group())
+            start = lines[first].start() + (turn.end() if turn else 0)
+            yield _slot(text[start : lines[index - 1].end()], cue.start(1) + start, escape)
+            first = index
+
+
+def _ends(line: str, following: str) -> bool:
+    """Whether nothing goes on from one line to the next."""
+    return bool(_SENTENCE_END.search(_TAG.sub("", line)) or _BEGINNING.match(_TAG.sub("", following)))
+
+
+def _slot(text: str, start: int, escape: Callable[[str], str]) -> Slot:
     payload = _Payload(text)
 
     def write(translation: AnnotatedTranslation) -> str:
         return payload.write(translation, escape)
 
-    return Slot(cue.start(1), cue.start(1) + len(text), annotate(payload.nodes), write)
+    return Slot(start, start + len(text), annotate(payload.nodes), write)
 
 
 @dataclass(slots=True)
@@ -77,7 +99,7 @@ class _Open:
 
 
 class _Payload:
-    """The text of a cue as nodes.
+    """Lines of a cue as nodes.
 
     Attributes:
         nodes: the text.
@@ -85,13 +107,12 @@ class _Payload:
 
     def __init__(self, text: str) -> None:
         self._delimiters: list[Delimiters] = []
-        self._hard: list[str] = []
         self._stack = [_Open("", "")]
         position = 0
         for token in _TOKEN.finditer(text):
             self._add(text[position : token.start()])
             position = token.end()
-            self._take(token, text)
+            self._take(token)
         self._add(text[position:])
         while len(self._stack) > 1:
             self._unwrap()
@@ -99,12 +120,7 @@ class _Payload:
 
     def write(self, translation: AnnotatedTranslation, escape: Callable[[str], str]) -> str:
         """The translation as lines of a cue, none of them blank."""
-        hard: Iterator[str] = iter(self._hard)
-
-        def write(text: str) -> str:
-            return "".join(next(hard, "\n") if one == "\n" else escape(one) for one in re.split("(\n)", text))
-
-        written = write_nodes(restore(self.nodes, translation), self._delimiters.__getitem__, write)
+        written = write_nodes(restore(self.nodes, translation), self._delimiters.__getitem__, escape)
         return re.sub(r"(?>(?>\r\n|\n|\r)[ \t]*)+(?=[\r\n])", "", written)
 
     def _add(self, *nodes: Node) -> None:
@@ -114,28 +130,16 @@ class _Payload:
         self._delimiters.append(Delimiters(opening, closing))
         return len(self._delimiters) - 1
 
-    def _take(self, token: re.Match[str], text: str) -> None:
-        kind, raw = token.lastgroup, token.group()
+    def _take(self, token: re.Match[str]) -> None:
+        raw = token.group()
         if token["open"]:
             self._stack.append(_Open(raw, token["name"].lower()))
         elif token["close"]:
             self._close(token["closed"].lower(), raw)
         elif token["newline"]:
-            self._break(
-                raw, text[max(0, token.start() - 200) : token.start()], text[token.end() : token.end() + 200]
-            )
-        else:
-            self._add(Fixed(raw) if kind == "entity" else Tag(self._key(raw)))
-
-    def _break(self, raw: str, before: str, after: str) -> None:
-        """A line break: soft within a sentence, hard before the next sentence or speaker."""
-        if _SENTENCE_END.search(re.sub(r"<[^<>]*>", "", before)) or _TURN.match(
-            re.sub(r"<[^<>]*>", "", after)
-        ):
-            self._hard.append(raw)
-            self._add("\n")
-        else:
             self._add(Soft(self._key(raw)))
+        else:
+            self._add(Fixed(raw) if token["entity"] else Tag(self._key(raw)))
 
     def _close(self, name: str, raw: str) -> None:
         if not any(one.name == name for one in self._stack[1:]):

@@ -20,8 +20,6 @@ BATCHES_AT_ONCE = 3
 PATIENCE_SECONDS = 0.5
 """Until a batch that the engine had no room for is offered again."""
 
-Translate = Callable[[Job], "asyncio.Future[Outcome]"]
-
 
 class TranslatesJobs(Protocol):
     """``service.translator.Translator``, or what stands in for it."""
@@ -39,11 +37,13 @@ class Direction:
         source: a served language.
         target: a served language.
         deadline: ``time.monotonic()`` seconds.
+        scope: who may share the work; see ``SegmentRequest``.
     """
 
     source: str
     target: str
     deadline: float
+    scope: str = ""
 
 
 async def translate_texts(
@@ -102,6 +102,7 @@ def _job(texts: Sequence[AnnotatedText], direction: Direction) -> Job:
         alternatives=0,
         priority=Priority.BULK,
         deadline=direction.deadline,
+        scope=direction.scope,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from html import escape, unescape
 
 import deepl
 import pytest
@@ -65,6 +66,44 @@ def test_options(client: deepl.DeepLClient) -> None:
         assert len(one(result).text.split("\n")) == lines
 
 
+def test_markup(service: RunningService, client: deepl.DeepLClient) -> None:
+    plain = escape(service.translate("Hund").json()["translatedText"], quote=False)
+    for handling in ("xml", "html"):
+        result = client.translate_text(
+            [f"<p><b>Hund</b></p><keep>Hund</keep><p>{GERMAN} <x id='1'></x></p>", "Hund"],
+            source_lang="DE",
+            target_lang="EN-US",
+            tag_handling=handling,
+            outline_detection=False,
+            splitting_tags=["p", "keep"],
+            non_splitting_tags="b",
+            ignore_tags=["x", "keep"],
+        )
+        assert isinstance(result, list)
+        assert result[0].text.startswith(f"<p><b>{plain}</b></p><keep>Hund</keep><p>")
+        assert result[0].text.count("<x id='1'></x>") == 1
+        assert result[0].billed_characters == 4 + len(f"{GERMAN} ") + 1
+        assert unescape(result[1].text) == unescape(plain)
+
+
+def test_what_weblate_sends(service: RunningService) -> None:
+    """Through the DeepL machinery of Weblate, whose placeholders are empty elements."""
+    request = {
+        "text": ['Der <x id="12"></x> &amp; der <x id="23"></x>', "Hund"],
+        "source_lang": "DE",
+        "target_lang": "EN",
+        "tag_handling": "xml",
+        "ignore_tags": ["x"],
+    }
+    headers = {"Authorization": "DeepL-Auth-Key any"}
+    answer = service.client.post("/v2/translate", json=request, headers=headers).json()
+    first, second = (one["text"] for one in answer["translations"])
+    for placeholder in ('<x id="12"></x>', '<x id="23"></x>'):
+        assert first.count(placeholder) == 1
+    assert first.count("<") == 4
+    assert second == escape(service.translate("Hund").json()["translatedText"], quote=False)
+
+
 def test_languages_and_usage(client: deepl.DeepLClient) -> None:
     assert [language.code for language in client.get_source_languages()] == ["DE", "EN"]
     targets = client.get_target_languages()
@@ -87,8 +126,8 @@ def test_every_target_that_is_listed_is_accepted(client: deepl.DeepLClient) -> N
 def test_errors_are_its_exceptions(client: deepl.DeepLClient) -> None:
     with pytest.raises(deepl.DeepLException, match=r"Bad request.*target_lang"):
         client.translate_text("Hund", source_lang="DE", target_lang="FR")
-    with pytest.raises(deepl.DeepLException, match=r"Bad request.*not supported yet"):
-        client.translate_text("Hund", source_lang="DE", target_lang="EN-US", tag_handling="xml")
+    with pytest.raises(deepl.DeepLException, match=r"Bad request.*mismatched tag"):
+        client.translate_text("<b>Hund", source_lang="DE", target_lang="EN-US", tag_handling="xml")
     with pytest.raises(deepl.DeepLException, match="not supported yet"):
         client.create_multilingual_glossary("g", [])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +74,9 @@ def test_deepl_node(service: RunningService, plain: str) -> None:
     assert answer["one"]["billedCharacters"] == len(TEXT)
     assert [one["detectedSourceLang"] for one in answer["many"]] == ["de", "en"]
     assert answer["many"][0]["text"] == plain
+    word = escape(service.translate("Hund").json()["translatedText"], quote=False)
+    assert answer["markup"]["text"] == f'<p>{word}</p><keep>Hund</keep> <x id="1"/>'
+    assert answer["page"]["text"] == f"<p>{word}<br><b>{word}</b>"
     assert [one["code"] for one in answer["sources"]] == ["de", "en"]
     assert [one["code"] for one in answer["targets"]] == ["de", "en-GB", "en-US"]
     assert {(one["sourceLang"], one["targetLang"]) for one in answer["glossaries"]} == {

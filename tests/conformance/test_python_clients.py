@@ -9,6 +9,7 @@ import http.client
 import json
 import urllib.parse
 import urllib.request
+from html import escape
 from typing import Any
 from urllib.error import HTTPError
 
@@ -117,4 +118,15 @@ def test_what_other_programs_send(service: RunningService, how: str, target: str
     body = {"q": texts, "source": "auto", "target": "en", "api_key": "", "format": "text"}
     answer = service.client.request("POST", f"{service.url}{target}", **{how: body}).json()  # type: ignore[arg-type] # one of three
     assert answer["translatedText"] == [plain(service, text) for text in texts]
+    assert [one["language"] for one in answer["detectedLanguage"]] == ["de", "de"]
+
+
+@pytest.mark.parametrize("how", ["json", "data", "params"])
+def test_html_as_other_programs_send_it(service: RunningService, how: str) -> None:
+    """Mastodon's list in JSON, Discourse's form."""
+    word = escape(plain(service, "Hund"), quote=False)
+    status = '<p>Hund</p><p><a href="https://a.example/b?c=1&amp;d=2" rel="nofollow">Hund</a><br>Hund</p>'
+    body = {"q": [status, "Hund"], "source": "auto", "target": "en", "api_key": "", "format": "html"}
+    answer = service.client.request("POST", f"{service.url}/translate", **{how: body}).json()  # type: ignore[arg-type] # one of three
+    assert answer["translatedText"] == [status.replace("Hund", word), word]
     assert [one["language"] for one in answer["detectedLanguage"]] == ["de", "de"]

@@ -19,15 +19,17 @@ class Conversation:
     Args:
         app: the application.
         path: what is asked.
-        body: sent as JSON.
+        body: sent as JSON, or as it is.
         headers: of the request.
     """
 
-    def __init__(self, app: FastAPI, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> None:
+    def __init__(
+        self, app: FastAPI, path: str, body: Mapping[str, Any] | bytes, headers: Mapping[str, str]
+    ) -> None:
         self.reading = asyncio.Event()
         self.reading.set()
         self._left = asyncio.Event()
-        self._content = [json.dumps(body).encode()]
+        self._content = [body if isinstance(body, bytes) else json.dumps(body).encode()]
         self._sent: asyncio.Queue[Any] = asyncio.Queue()
         fields = {"content-type": "application/json", **headers}
         self._scope = {

@@ -138,8 +138,6 @@ async def test_languages(tiny_checkpoint: Path) -> None:
     [
         (400, "invalid-request", "text: field required", {"target_lang": "DE"}),
         (400, "invalid-request", "target_lang: field required", {"text": ["a"]}),
-        (400, "invalid-request", "tag_handling: is not supported yet", body("a", tag_handling="xml")),
-        (400, "invalid-request", "tag_handling: is not supported yet", body("a", tag_handling="html")),
         (404, "glossary-not-found", "no glossary with this id", body("a", glossary_id="g")),
         (400, "invalid-request", "split_sentences: ", body("a", split_sentences="2")),
         (400, "invalid-request", "item 1", {**body("a"), "text": ["a", 1]}),

@@ -14,9 +14,10 @@ import pytest
 
 from service.errors import TranslationFailed
 from service.files.formats import EXTENSIONS
+from tests.service.api.conversation import Conversation
 from tests.service.api.test_problems import check
 from tests.service.fakes import EchoEngine
-from tests.service.harness import asynchronous, ready_client
+from tests.service.harness import asynchronous, ready_app, ready_client
 
 TEXT = "Ein Hund.\r\n\r\n  Zwei Hunde laufen im Park. Ja!\n"
 FORM = {"source": "de", "target": "en"}
@@ -144,6 +145,35 @@ async def test_a_full_store_refuses_and_what_expires_makes_room(
         assert (await fetch(client, answer)).status_code == 404
         assert (await client.post("/translate_file", data=FORM, files=file())).status_code == 200
         assert len(list(tmp_path.iterdir())) == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+@asynchronous
+async def test_a_client_that_leaves_takes_its_file_along(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    engine = EchoEngine(holding=True)
+    async with ready_app(tiny_checkpoint, engine, {"files_folder": tmp_path}) as (app, client):
+        form = client.build_request("POST", "/translate_file", data=FORM, files=file())
+        headers = {"content-type": form.headers["content-type"]}
+        talk = Conversation(app, "/translate_file", await form.aread(), headers)
+        await engine.submitted.wait()
+        talk.leave()
+        await talk.task
+        assert all(ticket.future.cancelled() for ticket in engine.tickets)
+        assert [list(folder.iterdir()) for folder in tmp_path.iterdir()] == [[]]
+        metrics = (await client.get("/metrics")).text
+    assert 'translation_requests_total{api="libretranslate",outcome="cancelled"} 1.0' in metrics
+    assert 'translation_files_total{format="text",outcome="cancelled"} 1.0' in metrics
+
+
+@asynchronous
+async def test_the_end_of_the_service_ends_files(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    engine = EchoEngine(holding=True)
+    async with ready_client(tiny_checkpoint, engine, {"files_folder": tmp_path}) as client:
+        form = {"target_lang": "EN", "source_lang": "DE"}
+        for _ in range(3):
+            assert (await client.post("/v2/document", data=form, files=file())).status_code == 200
+        await engine.submitted.wait()
+    assert all(ticket.future.cancelled() for ticket in engine.tickets)
     assert list(tmp_path.iterdir()) == []
 
 

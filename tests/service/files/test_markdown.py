@@ -31,6 +31,8 @@ Harter Umbruch, <b>html</b> und &amp; so weiter \\* ende.
 - [ ] Aufgabe ![Bild text](b.png) <http://auto.link>
 1. Nummer
 
+![Ein Bild](c.png)
+
 | Kopf | zwei |
 |------|------|
 | a \\| b | *kursiv* |
@@ -69,8 +71,10 @@ HARTER UMBRUCH, <b>HTML</b> UND &amp; SO WEITER \\* ENDE.
 
 - PUNKT EINS
   GEHT WEITER
-- [ ] AUFGABE ![BILD TEXT](b.png) <http://auto.link>
+- [ ] AUFGABE ![Bild text](b.png) <http://auto.link>
 1. NUMMER
+
+![EIN BILD](c.png)
 
 | KOPF | ZWEI |
 |------|------|

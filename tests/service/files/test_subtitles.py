@@ -63,7 +63,8 @@ def test_srt() -> None:
         document = read_srt(text.encode(), FileLimits())
         assert [unit.text for unit in document.units] == [
             "Ich habe den Zug verpasst.",
-            "- Wo ist er?\n- Im Park & so.",
+            "Wo ist er?",
+            "Im Park & so.",
             "Ende",
         ]
         assert translated(document, identity).decode() == text
