@@ -11,11 +11,11 @@ from model.tokenizer import Tokenizer, normalize
 from service.segment import Segment
 from service.text.alignment import Link, links
 from service.text.annotated import Range
-from service.text.casing import Casing, from_running_text
+from service.text.casing import from_running_text
 from service.text.locating import Located, is_intact, locate
 from service.text.masking import SENTINEL
 from service.text.placing import Stretch
-from service.text.punctuation import fitted
+from service.text.punctuation import with_brackets, with_marks, without_added_period
 from service.text.rewriting import Edit, Rewriting, rewrite
 from service.text.spacing import put_in, tidy
 from service.text.truecasing import Truecaser
@@ -66,7 +66,7 @@ class Finisher:
         if not _has_text(text, located):
             return None
         steps = [put_in(text, located, segment.text)]
-        for edits_of in (self._with_casing(segment.casing), self._with_punctuation, tidy):
+        for edits_of in self._steps(segment):
             steps.append(rewrite(steps[-1].after, edits_of(steps[-1].after)))
         target = steps[-1].after
         placements = {one.sentinel: one.placement for one in located if one.sentinel}
@@ -84,11 +84,15 @@ class Finisher:
         text, written = self.tokenizer.decode_with_offsets(hypothesis.tokens)
         return links(Tokens(read, tuple(offsets)), Tokens(text, tuple(written)), hypothesis.attention)
 
-    def _with_casing(self, casing: Casing) -> Callable[[str], list[Edit]]:
-        return lambda text: from_running_text(text, casing, self.target, self.truecaser)
-
-    def _with_punctuation(self, text: str) -> list[Edit]:
-        return fitted(text, self.target)
+    def _steps(self, segment: Segment) -> tuple[Callable[[str], list[Edit]], ...]:
+        """The changes to a translation of ``segment``, one after the other."""
+        return (
+            lambda text: without_added_period(text, segment.text),
+            lambda text: from_running_text(text, segment.casing, self.target, self.truecaser),
+            lambda text: with_brackets(text, self.target),
+            lambda text: with_marks(text, self.target),
+            tidy,
+        )
 
 
 def _has_text(text: str, located: Iterable[Located]) -> bool:

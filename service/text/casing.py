@@ -98,7 +98,7 @@ def to_running_text(segment: str, casing: Casing, truecaser: Truecaser) -> list[
     """Changes that make running text of ``segment``; none if it is."""
     respell: dict[Style, Callable[[str], str]] = {
         Style.CAPITALS: truecaser.of_capitals,
-        Style.TITLE: lambda word: word.lower() if truecaser.prefers_lower(word, _SURELY) else word,
+        Style.TITLE: lambda word: word.lower() if _is_ordinary(word, truecaser) else word,
         Style.SMALL: lambda word: capitalized(word) if truecaser.prefers_capital(word, _LIKELY) else word,
     }
     if casing.style is Style.SENTENCE:
@@ -139,8 +139,14 @@ def _is_title(segment: str, words: list[str], truecaser: Truecaser) -> bool:
     if not all(word[0].isupper() or word in _SMALL_WORDS for word in words):
         return False
     rest = [word for word in words[1:] if word[0].isupper()]
-    ordinary = [word for word in rest if word[1:].islower() and truecaser.prefers_lower(word, _SURELY)]
+    ordinary = [word for word in rest if _is_ordinary(word, truecaser)]
     return len(rest) > 1 and 2 * len(ordinary) >= len(rest)
+
+
+def _is_ordinary(word: str, truecaser: Truecaser) -> bool:
+    """Whether ``word`` has a capital here, and would have none in running text."""
+    margin = 0.0 if truecaser.is_known_lower(word) else _SURELY
+    return not any(map(str.isupper, word[1:])) and truecaser.prefers_lower(word, margin)
 
 
 def _initial(segment: str) -> Initial:

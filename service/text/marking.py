@@ -60,10 +60,11 @@ def _forest(marks: Sequence[Mark]) -> list[_Node]:
     roots: list[_Node] = []
     path: list[_Node] = []
     for mark in sorted(marks, key=lambda one: (one.start, -one.end)):
-        while path and not _is_within(mark, path[-1].mark):
+        while path and path[-1].mark.end <= mark.start and path[-1].mark.end < mark.end:
             path.pop()
+        around = next((node for node in reversed(path) if _is_within(mark, node.mark)), None)
         node = _Node(mark)
-        (path[-1].inside if path else roots).append(node)
+        (around.inside if around else roots).append(node)
         if mark.start < mark.end:
             path.append(node)
     return roots

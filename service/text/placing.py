@@ -139,29 +139,36 @@ def _row_of(stretch: Stretch) -> list[Unit]:
         everything = Range(0, len(stretch.source))
         return [Unit(everything, everything, spelt=True, copied=True)]
     if stretch.links:
-        row = _known_at_the_edges(units(stretch.target, stretch.links))
+        row = _known_at_the_edges(units(stretch.target, stretch.links), stretch.source)
     else:
         row = proportional(stretch.target, len(stretch.source))
     return [_exact(unit, stretch) for unit in row]
 
 
-def _known_at_the_edges(row: list[Unit]) -> list[Unit]:
-    """``row``, whose first and last units are taken to come from where their neighbours do."""
+def _known_at_the_edges(row: list[Unit], source: str) -> list[Unit]:
+    """``row``, whose first and last units are taken to come from where their neighbours do.
+
+    But punctuation at the end comes from that at the end of ``source``, if there is any.
+    """
     known = [index for index, unit in enumerate(row) if unit.source is not None]
     if not known:
         return row
     first, last = known[0], known[-1]
+    end = None if source[-1].isalnum() else Range(len(source) - 1, len(source))
     return [
         *[replace(unit, source=row[first].source) for unit in row[:first]],
         *row[first : last + 1],
-        *[replace(unit, source=row[last].source) for unit in row[last + 1 :]],
+        *[replace(unit, source=(not unit.spelt and end) or row[last].source) for unit in row[last + 1 :]],
     ]
 
 
 def _exact(unit: Unit, stretch: Stretch) -> Unit:
-    """``unit``, which came from itself if it is a sentinel."""
+    """``unit``, which came from itself if it is a sentinel, and else from none."""
     content = stretch.target[unit.target.start : unit.target.end]
     if not SENTINEL.fullmatch(content):
-        return unit
+        guess = unit.source is not None and SENTINEL.search(
+            stretch.source, unit.source.start, unit.source.end
+        )
+        return replace(unit, source=None) if guess else unit
     at = stretch.source.index(content)
     return Unit(unit.target, Range(at, at + 1), unit.spelt, copied=True)

@@ -10,6 +10,9 @@ from service.text.masking import SENTINEL
 from service.text.rewriting import Edit, Rewriting, rewrite
 from service.text.spans import Kind, Span
 
+LONGEST_WRITTEN = 60
+"""Characters of a span that is written out."""
+
 _SPACES = re.compile(r"(?<! )\s(?!\s)|\s{2,}")
 _ORDINARY = re.compile(r"[\d\s.,:/-]+")
 """What a network copies well by itself, so that others go first where placeholders are scarce."""
@@ -43,8 +46,8 @@ def present(
     """``segment`` with something a network can read for each span; white space becomes single spaces.
 
     Each span becomes a placeholder. Where there are not enough of them the plainest spans, which are numbers,
-    are written out, and loose ones, such as emoji, left out: a network reads a sentence better without those
-    than with bytes it has hardly seen.
+    are written out. Loose ones, such as emoji, and long ones are left out: a network reads a sentence better
+    without those than with bytes it has hardly seen.
 
     Args:
         segment: with sentinels.
@@ -56,8 +59,9 @@ def present(
     urgent = sorted(found, key=lambda one: _ORDINARY.fullmatch(spans[one].text) is not None)
     chosen = set(urgent[: len(placeholders)])
     stand_ins = dict(zip([one for one in found if one in chosen], placeholders, strict=False))
-    written = tuple(one for one in found if one not in chosen and spans[one].kind is Kind.WORD)
-    absent = tuple(one for one in found if one not in chosen and spans[one].kind is not Kind.WORD)
+    rest = [one for one in found if one not in chosen]
+    written = tuple(one for one in rest if _can_be_written(spans[one]))
+    absent = tuple(one for one in rest if not _can_be_written(spans[one]))
     shown = {**stand_ins, **{one: spans[one].text for one in written}}
     return Presentation(
         rewrite(segment, [*edits, *_shown(segment, shown), *_gaps(segment, absent)]),
@@ -65,6 +69,10 @@ def present(
         written,
         absent,
     )
+
+
+def _can_be_written(span: Span) -> bool:
+    return span.kind is Kind.WORD and len(span.text) <= LONGEST_WRITTEN
 
 
 def _shown(segment: str, shown: Mapping[str, str]) -> list[Edit]:

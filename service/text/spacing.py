@@ -32,8 +32,10 @@ def put_in(text: str, located: Iterable[Located], segment: str) -> Rewriting:
     for index, one in enumerate(ordered):
         left = _left(text, one, ordered[index - 1] if index else None)
         right = _right(text, one, ordered[index + 1] if index + 1 < len(ordered) else None)
-        content = _spaced(one.sentinel, left, right, segment) if one.sentinel else ""
-        edits.append(Edit(one.target.start, one.target.end, content))
+        if one.sentinel:
+            edits.append(Edit(one.target.start, one.target.end, _spaced(one.sentinel, left, right, segment)))
+        else:  # the space before it goes along
+            edits.append(Edit(len(text[: one.target.start].rstrip()), one.target.end, ""))
     return rewrite(text, edits)
 
 

@@ -45,16 +45,12 @@ def units(text: str, links: Iterable[Link]) -> list[Unit]:
 
 
 def proportional(text: str, source_length: int) -> list[Unit]:
-    """The units of ``text``, each with what is as far into its source as the unit is into ``text``."""
-    scale = source_length / max(1, len(text))
-    return [
-        Unit(
-            Range(*match.span()),
-            Range(int(match.start() * scale), max(int(match.start() * scale) + 1, int(match.end() * scale))),
-            match.group()[0].isalnum(),
-        )
-        for match in _UNIT.finditer(text)
-    ]
+    """The units of ``text``, each with the character that is as far into its source as its middle is."""
+    row = []
+    for match in _UNIT.finditer(text):
+        middle = (match.start() + match.end()) * source_length // (2 * len(text))
+        row.append(Unit(Range(*match.span()), Range(middle, middle + 1), match.group()[0].isalnum()))
+    return row
 
 
 def place_of(source: Range, row: Sequence[Unit], end: int, *, before: bool = False) -> int:
