@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from model.decoding.hypothesis import Hypothesis, Translation
 from model.tokenizer import Tokenizer, normalize
+from model.words import Tokens
 from service.segment import Segment
 from service.text.alignment import Link, links
 from service.text.annotated import Range
@@ -19,7 +20,6 @@ from service.text.punctuation import with_brackets, with_marks, without_added_pe
 from service.text.rewriting import Edit, Rewriting, rewrite
 from service.text.spacing import put_in, tidy
 from service.text.truecasing import Truecaser
-from service.text.words import Tokens
 
 
 @dataclass(frozen=True, slots=True)

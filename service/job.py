@@ -39,6 +39,7 @@ class Job:
         split_sentences: False to translate each line as one sentence.
         documents: what the texts are parts of, if anything: all their texts, in order, are ``texts``.
         scope: who may share the work; see ``SegmentRequest``.
+        details: whether what became of each sentence is wanted.
         glossary: terms that the translations must hold where the texts have theirs.
     """
 
@@ -51,6 +52,7 @@ class Job:
     split_sentences: bool = True
     documents: tuple[Whole, ...] = ()
     scope: str = ""
+    details: bool = False
     glossary: Glossary | None = None
 
     @property

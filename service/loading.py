@@ -148,4 +148,6 @@ def _describe(checkpoint: Checkpoint, settings: Settings, engine: EngineLike, se
         decoding=decoding,
         engine=engine,
         load_seconds=seconds,
+        calibration=checkpoint.config.calibration,
+        attends=checkpoint.config.model.attention != "none",
     )

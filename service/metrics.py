@@ -22,6 +22,7 @@ from service.cache_metrics import CacheMetrics
 from service.engine.observer import CacheResult, Stage
 from service.engine.request import EngineStatus, Priority
 from service.file_metrics import FileMetrics
+from service.quality.flags import Flag
 from service.registry import Served
 
 _FAST = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -42,6 +43,8 @@ OUTCOMES = (
     "failed",
     "cancelled",
 )
+REVIEWS = ("first", "final")
+SECOND_TRIES = ("better", "no_better")
 REJECTIONS = ("too_large", "queue_full", "quota", "not_ready", "draining", "deadline")
 
 
@@ -65,6 +68,7 @@ class Metrics:
         self._create_http(registry)
         self._create_requests(registry)
         self._create_engine(registry)
+        self._create_quality(registry)
         self.cache = CacheMetrics(registry)
         self.files = FileMetrics(registry)
         self._begin_at_zero()
@@ -152,6 +156,20 @@ class Metrics:
             "translation_failed_segments", "Segments that made the network fail.", registry=registry
         )
 
+    def _create_quality(self, registry: CollectorRegistry) -> None:
+        self._flags = Counter(
+            "translation_flagged_segments",
+            "Segments whose translation seems faulty, by fault: at first, and in what was returned.",
+            ("flag", "stage"),
+            registry=registry,
+        )
+        self._second_tries = Counter(
+            "translation_second_tries",
+            "Flagged segments that were decoded once more, by what came of it.",
+            ("result",),
+            registry=registry,
+        )
+
     def _begin_at_zero(self) -> None:
         """Make every series whose labels are known beforehand, so that a first event is seen as a rise."""
         for priority in Priority:
@@ -164,6 +182,10 @@ class Metrics:
             self._padding.labels(phase)
         for result in CacheResult:
             self._cache.labels(result.value)
+        for flag, stage_name in product(Flag, REVIEWS):
+            self._flags.labels(flag.value, stage_name)
+        for outcome in SECOND_TRIES:
+            self._second_tries.labels(outcome)
         for reason in REJECTIONS:
             self._rejected.labels(reason)
         for api, outcome in product(APIS, OUTCOMES):
@@ -184,6 +206,20 @@ class Metrics:
         self._characters.inc(characters)
         for score in scores:
             self._confidence.observe(score)
+
+    def segment_reviewed(self, first: Iterable[str], final: Iterable[str], *, second_try: str | None) -> None:
+        """A segment's translation had the flags ``first``; what was returned has ``final``.
+
+        Args:
+            first: values of ``Flag``.
+            final: likewise; the same where there was no second try, or it was no better.
+            second_try: one of ``SECOND_TRIES``; None where there was none.
+        """
+        for stage, flags in zip(REVIEWS, (first, final), strict=True):
+            for flag in flags:
+                self._flags.labels(flag, stage).inc()
+        if second_try is not None:
+            self._second_tries.labels(second_try).inc()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:

@@ -23,10 +23,10 @@ async def begin_by_way(begin: Begin, job: Job, pivot: str) -> AsyncIterator[Runn
     Raises:
         ServiceError: see ``Translator.translate``: the first half is done when the context is entered.
     """
-    async with begin(replace(job, target=pivot, alternatives=0)) as running:
+    async with begin(replace(job, target=pivot, alternatives=0, details=False)) as running:
         half = await running.outcome()
     texts = tuple(_as_source(text.best) for text in half.texts)
-    async with begin(replace(job, texts=texts, source=pivot)) as running:
+    async with begin(replace(job, texts=texts, source=pivot, details=False)) as running:
         yield PivotedJob(half, running, pivot)
 
 

@@ -7,10 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from model.calibration import Calibration
 from model.config import DecodingOptions
 from model.tokenizer import Tokenizer
 from service.engine.request import EngineLike
 from service.errors import UnsupportedLanguage
+from service.quality.assessment import Assessor
 from service.text.truecasing import Truecaser
 
 logger = logging.getLogger(__name__)
@@ -33,6 +35,8 @@ class Served:
         decoding: how to decode where a request asks for nothing else.
         engine: where its segments are translated.
         load_seconds: what loading and warming up took.
+        calibration: what its probabilities are worth, if that is known.
+        attends: whether the network has attention.
     """
 
     name: str
@@ -42,6 +46,13 @@ class Served:
     decoding: DecodingOptions
     engine: EngineLike
     load_seconds: float = 0.0
+    calibration: Calibration | None = None
+    attends: bool = False
+
+    @cached_property
+    def assessor(self) -> Assessor:
+        """Of translations by the checkpoint."""
+        return Assessor(self.tokenizer, self.calibration, self.attends)
 
     @cached_property
     def truecaser(self) -> Truecaser:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.decoding.hypothesis import Hypothesis
+from model.decoding.trail import Attention
+from model.tokenizer import EOS
 from service.finishing import Finisher
 from service.plan import Plan
-from service.text.annotated import AnnotatedTranslation
+from service.quality.assessment import Assessment
+from service.text.annotated import AlignedPart, AnnotatedTranslation
 from service.text.placing import Stretch, copied, place
 from service.trial import Decoded
 
@@ -26,6 +29,8 @@ class TranslatedText:
         alternatives: further translations, best first, all different; fewer where there are no more.
         segments: how many segments of it were translated.
         pivot: the language by way of which it was translated, if there was one.
+        sentences: its sentences, where that was asked for; none of a text that was translated by way of
+            another language.
     """
 
     best: AnnotatedTranslation
@@ -33,21 +38,58 @@ class TranslatedText:
     alternatives: tuple[AnnotatedTranslation, ...] = ()
     segments: int = 0
     pivot: str | None = None
+    sentences: tuple[Sentence, ...] = ()
 
     @property
     def text(self) -> str:
         """The translation alone."""
         return self.best.text
 
+    @property
+    def confidence(self) -> float | None:
+        """The mean confidence of ``sentences``, by their length; 1 where there was nothing to translate.
 
-def restore(plan: Plan, decoded: Sequence[Decoded], finisher: Finisher, alternatives: int) -> TranslatedText:
+        None where it is not known: of a text that was translated by way of another language.
+        """
+        if self.pivot is not None:
+            return None
+        lengths = [one.part.source.end - one.part.source.start for one in self.sentences]
+        if not sum(lengths):
+            return 1.0
+        weighed = zip(self.sentences, lengths, strict=True)
+        return sum(one.assessment.confidence * length for one, length in weighed) / sum(lengths)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of a text, or a part of one, as it was translated.
+
+    Attributes:
+        part: where it is, and which of its words belong to which.
+        assessment: what is thought of the translation.
+        source_tokens: what the network read, for people to look at.
+        target_tokens: what it wrote, EOS included.
+        attention: of each target token to the source tokens, float32
+            ``[target tokens, source tokens]``.
+    """
+
+    part: AlignedPart
+    assessment: Assessment
+    source_tokens: tuple[str, ...]
+    target_tokens: tuple[str, ...]
+    attention: Attention
+
+
+def restore(
+    plan: Plan, decoded: Sequence[Decoded], finisher: Finisher, alternatives: int, *, details: bool = False
+) -> TranslatedText:
     """The text of ``plan`` with the translations of its segments, ``decoded``.
 
     The k-th alternative has the k-th best translation of each segment, and the best of a segment that has
     no k-th.
     """
     translations = [one.result.translation for one in decoded]
-    linked = bool(plan.marks)
+    linked = bool(plan.marks) or details
     ranked = [finisher.finish(one.segment, one.result.translation, linked=linked) for one in decoded]
     versions = [
         _join(plan, [texts[rank] if rank < len(texts) else texts[0] for texts in ranked])
@@ -55,7 +97,20 @@ def restore(plan: Plan, decoded: Sequence[Decoded], finisher: Finisher, alternat
     ]
     best, *further = _different(versions)
     score = score_of([translation.best for translation in translations])
-    return TranslatedText(best, score, tuple(further), len(translations))
+    sentences = tuple(_sentences(best, decoded, finisher)) if details else ()
+    return TranslatedText(best, score, tuple(further), len(translations), sentences=sentences)
+
+
+def _sentences(
+    translation: AnnotatedTranslation, decoded: Sequence[Decoded], finisher: Finisher
+) -> Iterator[Sentence]:
+    pieces = finisher.tokenizer.pieces
+    for part, one in zip(translation.parts, decoded, strict=True):
+        best = one.result.translation.best
+        if best.attention is None:
+            raise ValueError("details need the attention of every segment")
+        target_tokens = tuple(pieces([*best.tokens, EOS]))
+        yield Sentence(part, one.assessment, tuple(pieces(one.segment.source)), target_tokens, best.attention)
 
 
 def _join(plan: Plan, stretches: Sequence[Stretch]) -> AnnotatedTranslation:

@@ -82,7 +82,13 @@ class SubmittedJob:
         alternatives = self._job.alternatives
         with self._metrics.stage("detokenize"):
             return tuple(
-                restore(plan, list(islice(waiting, len(plan.segments))), self._finisher, alternatives)
+                restore(
+                    plan,
+                    list(islice(waiting, len(plan.segments))),
+                    self._finisher,
+                    alternatives,
+                    details=self._job.details,
+                )
                 for plan in self._plans
             )
 

@@ -87,6 +87,11 @@ class Settings(BaseSettings):
     length_penalty: float | None = Field(
         default=None, ge=0.0, le=5.0, description="exponent of the length norm; default: the checkpoint's"
     )
+    second_tries: bool = Field(
+        default=True,
+        description="whether a translation that seems faulty is decoded once more in another way; of many "
+        "segments of a request, at most a quarter",
+    )
     max_alternatives: int = Field(
         default=5, ge=0, le=63, description="most alternatives that a request may ask for"
     )

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
+from dataclasses import replace
 from functools import partial
 
 from model.config import DecodingOptions
 from service.engine.request import SegmentRequest, Ticket
 from service.finishing import Finisher
 from service.job import Job
+from service.metrics import Metrics
 from service.plan import Plan
+from service.quality.flags import Flag
+from service.quality.review import Review
+from service.quality.second_try import second_options
 from service.registry import Served
 from service.segment import Segment, SegmentWriter
 from service.text.terms import TermFinder
-from service.trial import Trial
+from service.trial import Attempts, Trial
 
 
 class Submitter:
@@ -23,10 +28,17 @@ class Submitter:
         job: how they are to be translated.
         served: where.
         finisher: of the direction.
+        metrics: told what happens.
+        second_tries: whether what is flagged is decoded again.
     """
 
-    def __init__(self, job: Job, served: Served, finisher: Finisher) -> None:
+    def __init__(
+        self, job: Job, served: Served, finisher: Finisher, metrics: Metrics, *, second_tries: bool
+    ) -> None:
         self._job = job
+        self._assessor = served.assessor
+        self._metrics = metrics
+        self._second_tries = second_tries
         self._engine = served.engine
         self._finisher = finisher
         self._writer = SegmentWriter(served.tokenizer, served.truecaser, job.target)
@@ -42,8 +54,10 @@ class Submitter:
         """
         segments = [(segment, bool(plan.marks)) for plan in plans for segment in plan.segments]
         requests = [self._request(segment, marked) for segment, marked in segments]
+        job, tries = self._job, len(segments) if self._second_tries else 0
+        review = Review(self._assessor, job.source, job.target, tries, self._metrics)
         return [
-            Trial(segment, ticket, self._finisher.is_intact, partial(self._again, marked))
+            Trial(segment, ticket, self._attempts(review, marked))
             for (segment, marked), ticket in zip(segments, await self._tickets(requests), strict=True)
         ]
 
@@ -60,14 +74,29 @@ class Submitter:
             self._widest if segment.presentation.placeholders else self._options,
             self._job.priority,
             self._job.deadline,
-            attention=marked or segment.has_spans,
+            attention=marked or segment.has_spans or self._job.details,
             terms=self._terms.find(segment.presentation.text) if self._terms else (),
             scope=self._job.scope,
         )
 
-    async def _again(self, marked: bool, segment: Segment) -> tuple[Segment, Ticket]:
+    def _attempts(self, review: Review, marked: bool) -> Attempts:
+        return Attempts(
+            self._finisher.is_intact,
+            review,
+            without_placeholders=partial(self._without_placeholders, marked),
+            other_way=partial(self._other_way, marked),
+        )
+
+    async def _without_placeholders(self, marked: bool, segment: Segment) -> tuple[Segment, Ticket]:
         plain = self._writer.without_placeholders(segment)
         return plain, (await self._tickets([self._request(plain, marked)]))[0]
+
+    async def _other_way(self, marked: bool, segment: Segment, flags: Set[Flag]) -> Ticket:
+        request = self._request(segment, marked)
+        # What is drawn by chance cannot be made to hold terms; a wider beam can.
+        reasons = {Flag.UNDERCOVERED} if request.terms else flags
+        again = replace(request, options=second_options(request.options, reasons))
+        return (await self._tickets([again]))[0]
 
 
 def terms_of(job: Job, served: Served) -> TermFinder | None:

@@ -63,12 +63,15 @@ class Translator:
         self._check_room(served)
         plans = await offload(job.characters, lambda: self._plan(job, served))
         finisher = Finisher(served.tokenizer, served.truecaser, job.target)
-        trials = await Submitter(job, served, finisher).submit(plans)
+        trials = await self._submitter(job, served, finisher).submit(plans)
         try:
             yield SubmittedJob(job, plans, trials, finisher, self._metrics)
         finally:
             for trial in trials:
                 trial.cancel()
+
+    def _submitter(self, job: Job, served: Served, finisher: Finisher) -> Submitter:
+        return Submitter(job, served, finisher, self._metrics, second_tries=self._settings.second_tries)
 
     def _check_room(self, served: Served) -> None:
         """Refuse before any work is spent where the engine would refuse after it."""

@@ -3,7 +3,7 @@
 ::
 
     manifest.json        format_version; sha256 and size of each file below
-    config.json          name, network, directions, decoding defaults, how it was trained
+    config.json          name, network, directions, decoding defaults, calibration, how it was trained
     weights.safetensors  the network's tensors, bfloat16 or float32
     tokenizer.model      the SentencePiece model
     README.md            the model card: optional, for people, not hashed
@@ -31,7 +31,12 @@ from model.checkpoint.manifest import (
     Manifest,
     read_manifest,
 )
-from model.checkpoint.save import save_checkpoint, set_decoding_defaults, set_shortlists
+from model.checkpoint.save import (
+    save_checkpoint,
+    set_calibration,
+    set_decoding_defaults,
+    set_shortlists,
+)
 
 __all__ = [
     "CARD_FILE",
@@ -48,6 +53,7 @@ __all__ = [
     "read_config",
     "read_manifest",
     "save_checkpoint",
+    "set_calibration",
     "set_decoding_defaults",
     "set_shortlists",
 ]

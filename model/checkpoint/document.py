@@ -8,6 +8,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, JsonValue, model_validator
 
+from model.calibration import Calibration
 from model.checkpoint.manifest import CONFIG_FILE, Manifest
 from model.checkpoint.strict_json import MAX_JSON_BYTES, parse_json
 from model.config import DecodingOptions, Frozen, ModelConfig, parse
@@ -28,6 +29,9 @@ class CheckpointConfig(Frozen):
     directions: Annotated[tuple[Direction, ...], Field(min_length=1, description="(source, target) pairs")]
     decoding: DecodingOptions = Field(
         default=DecodingOptions(), description="used where a caller asks for nothing else"
+    )
+    calibration: Calibration | None = Field(
+        default=None, description="what its probabilities are worth; none: not calibrated"
     )
     shortlists: dict[Language, str] = Field(
         default_factory=dict,
@@ -64,6 +68,8 @@ class CheckpointConfig(Frozen):
     def to_bytes(self) -> bytes:
         """The file's content; the same configuration always gives the same bytes."""
         document = self.model_dump(mode="json")
+        if self.calibration is None:
+            del document["calibration"]
         return (json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 

@@ -12,6 +12,7 @@ import torch
 from pydantic import JsonValue
 from torch import nn
 
+from model.calibration import Calibration
 from model.checkpoint.document import CheckpointConfig, read_config
 from model.checkpoint.load import check_tokenizer
 from model.checkpoint.manifest import (
@@ -97,6 +98,18 @@ def set_decoding_defaults(directory: Path, decoding: DecodingOptions) -> None:
         OSError: it cannot be written; nothing has changed.
     """
     _change_config(directory, decoding=decoding.model_dump())
+
+
+def set_calibration(directory: Path, calibration: Calibration) -> None:
+    """Change what the probabilities of the checkpoint in ``directory`` are taken to mean.
+
+    Everything else is as in ``set_decoding_defaults``.
+
+    Raises:
+        CheckpointError: it is damaged, in whatever file, or holds something that is not part of it.
+        OSError: it cannot be written; nothing has changed.
+    """
+    _change_config(directory, calibration=calibration.model_dump())
 
 
 def set_shortlists(directory: Path, shortlists: Mapping[str, Collection[int]]) -> None:

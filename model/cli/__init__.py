@@ -26,6 +26,7 @@ COMMANDS = {
     "train": "train a checkpoint from a recipe",
     "distill": "let a teacher translate a corpus for a student",
     "tune": "find the best length and coverage penalties",
+    "calibrate": "calibrate confidence: how probably a translation is good",
     "narrow": "find the pieces that each target language uses",
     "evaluate": "score a checkpoint: BLEU and chrF with sacreBLEU",
     "translate": "translate a file or standard input, line by line",

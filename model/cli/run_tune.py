@@ -25,7 +25,7 @@ from model.translation import LineTranslator
 
 def run_tune(args: argparse.Namespace) -> int:
     """Try every setting, print, and store the winner if asked to."""
-    sets = _sets(args)
+    sets = read_sets(args)
     [checkpoint] = open_checkpoints(args, [args.checkpoint])
     for item in sets:
         checkpoint.require_direction(item.source_language, item.target_language)
@@ -53,7 +53,7 @@ def run_tune(args: argparse.Namespace) -> int:
     return 0
 
 
-def _sets(args: argparse.Namespace) -> list[Validation]:
+def read_sets(args: argparse.Namespace) -> list[Validation]:
     """The text of every direction, read before anything is loaded."""
     named = [((args.source_lang, args.target_lang), args.source, args.reference)]
     named += [(parse_direction(direction), Path(one), Path(other)) for direction, one, other in args.also]

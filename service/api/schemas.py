@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from service.api.detail_schemas import SentenceDetails
+
 
 def _check_texts(value: Any) -> Any:
     """``value`` if it is a string or a list of strings that can be written as UTF-8.
@@ -117,6 +119,14 @@ class TranslateRequest(BaseModel):
     api_key: str | None = Field(
         default=None, description="needed where the service has keys; ignored where it has none"
     )
+    details: bool = Field(
+        default=False,
+        description="whether `confidence` and `sentences` are wanted: flags, and which word became which",
+    )
+    attention: bool = Field(
+        default=False,
+        description="whether the attention of each sentence is wanted as well; of short texts only",
+    )
     priority: Literal["interactive", "bulk"] = Field(
         default="interactive", description="`bulk` lets others go first"
     )
@@ -132,6 +142,11 @@ class TranslateRequest(BaseModel):
         "terms to target terms; in a form, as JSON",
         examples=[{"Bahnhof": "railway station"}],
     )
+
+    @property
+    def wants_details(self) -> bool:
+        """Whether more than the translation is to be told of each sentence."""
+        return self.details or self.attention
 
 
 class DetectedLanguage(BaseModel):
@@ -179,6 +194,14 @@ class TranslateResponse(BaseModel):
     pivot: str | list[str | None] | None = Field(
         default=None,
         description="the language by way of which it was translated, where no network does so directly",
+    )
+    confidence: float | list[float | None] | None = Field(
+        default=None,
+        description="the mean `confidence` of `sentences`, by their length; only for `details`, and not for "
+        "a `pivot`",
+    )
+    sentences: list[SentenceDetails] | list[list[SentenceDetails]] | None = Field(
+        default=None, description="what is known of each sentence; likewise"
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from service.api.details import sentences_of
 from service.api.schemas import DetectedLanguage, TranslateRequest, TranslateResponse
 from service.api.work import Answer
 from service.text.detection import Detection
@@ -14,6 +15,10 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
     texts = answer.texts
     detected = shape_detections(body, answer.detections)
     further = [[one.text for one in text.alternatives] for text in texts] if body.alternatives else None
+    confidences = [text.confidence for text in texts] if body.wants_details else None
+    sentences = (
+        [sentences_of(text, attention=body.attention) for text in texts] if body.wants_details else None
+    )
     if isinstance(body.q, str):
         return TranslateResponse(
             translatedText=texts[0].text,
@@ -21,6 +26,8 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
             alternatives=further and further[0],
             score=texts[0].score,
             pivot=texts[0].pivot,
+            confidence=confidences and confidences[0],
+            sentences=sentences and sentences[0],
         )
     return TranslateResponse(
         translatedText=[text.text for text in texts],
@@ -28,6 +35,8 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
         alternatives=further,
         score=[text.score for text in texts],
         pivot=[text.pivot for text in texts] if any(text.pivot for text in texts) else None,
+        confidence=confidences,
+        sentences=sentences,
     )
 
 

@@ -26,6 +26,9 @@ from service.registry import Registry
 from service.settings import Settings
 from service.text.annotated import plain
 
+MAX_ATTENTION_CHARACTERS = 2000
+"""The size of an attention matrix grows with the square of a sentence's."""
+
 _PROBLEMS = {
     400: "A parameter is missing or not valid, the direction is not served, or an API key is required.",
     403: "The API key is not accepted, or its quota is used up.",
@@ -86,6 +89,11 @@ def make_job(body: TranslateRequest, registry: Registry, settings: Settings) -> 
     check_size(texts, "q", settings)
     if body.alternatives > settings.max_alternatives:
         raise InvalidRequest(f"alternatives: must be at most {settings.max_alternatives}", "alternatives")
+    if body.attention and sum(map(len, texts)) > MAX_ATTENTION_CHARACTERS:
+        raise InvalidRequest(
+            f"attention: at most {MAX_ATTENTION_CHARACTERS} characters of text are accepted with it",
+            "attention",
+        )
     is_auto = body.source.strip().lower() == AUTO
     return Job(
         texts=plain(texts),
@@ -94,6 +102,7 @@ def make_job(body: TranslateRequest, registry: Registry, settings: Settings) -> 
         alternatives=body.alternatives,
         priority=Priority[body.priority.upper()],
         deadline=time.monotonic() + _deadline_seconds(body, settings),
+        details=body.wants_details,
     )
 
 

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from model.decoding.trail import Attention
+from model.words import Tokens, Word, Words, words_of
 from service.text.link import Link
 from service.text.projection import project
-from service.text.words import Tokens, Word, Words, words_of
 
 __all__ = ["Link", "links", "project"]
 

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from service.text.link import Link
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Range:
@@ -98,6 +100,21 @@ class PlacedSpan:
 
 
 @dataclass(frozen=True, slots=True)
+class AlignedPart:
+    """A sentence, or a part of one, and its translation.
+
+    Attributes:
+        source: where it is in the text.
+        target: where its translation is.
+        links: between words of the two, by offsets in the whole text and in the whole translation.
+    """
+
+    source: Range
+    target: Range
+    links: tuple[Link, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AnnotatedTranslation:
     """A translation with the annotations of its text.
 
@@ -106,11 +123,13 @@ class AnnotatedTranslation:
         marks: those of the text, in their order, each exactly once: disjoint ones are still disjoint, and
             one that was within another still is.
         spans: the protected spans, in the order of the text.
+        parts: what was translated of the text, in order, where that was asked for.
     """
 
     text: str
     marks: tuple[Mark, ...] = ()
     spans: tuple[PlacedSpan, ...] = ()
+    parts: tuple[AlignedPart, ...] = ()
 
     @property
     def fallbacks(self) -> tuple[PlacedSpan, ...]:

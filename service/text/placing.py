@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from service.text.alignment import Link
-from service.text.annotated import AnnotatedTranslation, Mark, PlacedSpan, Placement, Range
+from service.text.annotated import AlignedPart, AnnotatedTranslation, Mark, PlacedSpan, Placement, Range
 from service.text.marking import move_marks
 from service.text.masking import SENTINEL, STAND_IN, MaskedText
 from service.text.rewriting import Edit, Rewriting, rewrite
@@ -67,6 +67,7 @@ class _Assembly:
         self._parts: list[str] = []
         self._spans: list[PlacedSpan] = []
         self._row: list[Unit] = []
+        self._translated: list[AlignedPart] = []
         self._read = start
         self._written = 0
 
@@ -84,6 +85,8 @@ class _Assembly:
             self._spans.append(PlacedSpan(span.range, target, placement))
         if self._marks:
             self._row += self._cut(self._units(stretch, shown))
+        if not stretch.copied:
+            self._translated.append(self._aligned(stretch, shown))
         self._parts.append(shown.after)
         self._read += len(stretch.source)
         self._written += len(shown.after)
@@ -92,7 +95,7 @@ class _Assembly:
         """All of it."""
         marks = move_marks(self._marks, self._row, self._written)
         spans = sorted(self._spans, key=lambda span: span.source)
-        return AnnotatedTranslation("".join(self._parts), marks, tuple(spans))
+        return AnnotatedTranslation("".join(self._parts), marks, tuple(spans), tuple(self._translated))
 
     def _span(self, stretch: Stretch, at: int) -> Span:
         """What the stand-in at ``at`` stands for."""
@@ -106,6 +109,17 @@ class _Assembly:
     def _source(self, one: Range) -> Range:
         """A range of the stretch to be added in the text as it was given."""
         return self._masked.rewriting.backward(Range(one.start + self._read, one.end + self._read))
+
+    def _aligned(self, stretch: Stretch, shown: Rewriting) -> AlignedPart:
+        """``stretch`` in the text as it was given, and in the translation."""
+        links: list[Link] = []
+        for link in stretch.links:
+            source = self._source(Range(link.source_start, link.source_end))
+            target = self._target(shown.forward(Range(link.target_start, link.target_end)))
+            links.append(Link(source.start, source.end, target.start, target.end, link.weight))
+        links.sort(key=lambda link: (link.target_start, link.source_start))
+        everything = self._source(Range(0, len(stretch.source)))
+        return AlignedPart(everything, self._target(Range(0, len(shown.after))), tuple(links))
 
     def _units(self, stretch: Stretch, shown: Rewriting) -> Iterator[Unit]:
         """The units of ``stretch``, between two that are empty and tell where its edges went."""

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from model.decoding.hypothesis import Hypothesis, Translation
 from service.engine.request import EngineStatus, SegmentRequest, SegmentResult, Ticket
 
@@ -26,16 +28,25 @@ def echo(request: SegmentRequest) -> Translation:
     tokens = request.source[1:-1]
     return Translation(
         tuple(
-            _hypothesis(tokens[: len(tokens) - rank])
+            _hypothesis(request, tokens[: len(tokens) - rank])
             for rank in range(min(request.options.n_best, len(tokens)))
         ),
         steps=len(tokens) + 1,
     )
 
 
-def _hypothesis(tokens: tuple[int, ...]) -> Hypothesis:
+def _hypothesis(request: SegmentRequest, tokens: tuple[int, ...]) -> Hypothesis:
+    """Each token has read the one that it is a copy of."""
     log_prob = TOKEN_LOG_PROB * (len(tokens) + 1)
-    return Hypothesis(tokens, log_prob, log_prob, coverage=(), truncated=False)
+    attention = np.eye(len(tokens) + 1, len(request.source), 1, dtype=np.float32)
+    return Hypothesis(
+        tokens,
+        log_prob,
+        log_prob,
+        coverage=(1.0,) * len(request.source),
+        truncated=False,
+        attention=attention if request.attention else None,
+    )
 
 
 class EchoTicket:

@@ -18,6 +18,8 @@ from tests.service.fakes import EchoEngine
 
 P = ParamSpec("P")
 
+OFF = {"second_tries": False}
+"""What a translation that is a copy of its source would make happen."""
 WAIT_SECONDS = 30.0
 """After which a test is taken to hang."""
 
@@ -64,7 +66,7 @@ async def ready_app(
     checkpoint: Path, engine: EchoEngine | None = None, limits: Mapping[str, object] | None = None
 ) -> AsyncIterator[tuple[FastAPI, httpx.AsyncClient]]:
     """The application of ``ready_client`` and its client, for who wants to speak ASGI to it."""
-    settings = Settings.model_validate({"checkpoints": (checkpoint,), **(limits or {})})
+    settings = Settings.model_validate({"checkpoints": (checkpoint,), **OFF, **(limits or {})})
     app = create_app(settings, engine or EchoEngine())
     async with connected(app) as client:
         while (await client.get("/ready")).status_code != httpx.codes.OK:

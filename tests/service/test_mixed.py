@@ -31,7 +31,8 @@ SOURCES = ("de", "fr", "en", "de", "fr")
 
 def make_translator(tokenizer: Tokenizer, engine: EchoEngine) -> Translator:
     served = Served("tiny", "0" * 64, DIRECTIONS, tokenizer, DecodingOptions(), engine)
-    return Translator(Registry([served]), Settings(), Metrics(CollectorRegistry(), lambda: ()))
+    settings = Settings(second_tries=False)
+    return Translator(Registry([served]), settings, Metrics(CollectorRegistry(), lambda: ()))
 
 
 def make_job(*texts: str) -> Job:

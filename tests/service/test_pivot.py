@@ -41,7 +41,8 @@ TEXTS = ("Eins. Zwei drei.\n\nVier", "", "Fünf?")
 def make_translator(tokenizer: Tokenizer, engine: EchoEngine) -> Translator:
     directions = (("fr", "en"), ("en", "de"))
     served = Served("tiny", "0" * 64, directions, tokenizer, DecodingOptions(beam_size=3), engine)
-    return Translator(Registry([served]), Settings(), Metrics(CollectorRegistry(), lambda: ()))
+    settings = Settings(second_tries=False)
+    return Translator(Registry([served]), settings, Metrics(CollectorRegistry(), lambda: ()))
 
 
 def make_job(*texts: str, alternatives: int = 0) -> Job:

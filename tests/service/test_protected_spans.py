@@ -35,9 +35,8 @@ def translate(
     vandal = Vandal(tokenizer, random.Random(seed))
     engine = EchoEngine(translate=vandal)
     served = Served("tiny", "0" * 64, (("de", "en"),), tokenizer, DecodingOptions(beam_size=3), engine)
-    translator = Translator(
-        Registry([served]), Settings(max_segment_tokens=128), Metrics(CollectorRegistry(), lambda: ())
-    )
+    settings = Settings(max_segment_tokens=128, second_tries=False)
+    translator = Translator(Registry([served]), settings, Metrics(CollectorRegistry(), lambda: ()))
     deadline = time.monotonic() + 600
     job = Job(tuple(originals), "de", "en", 0, Priority.BULK, deadline)
     outcome = asyncio.run(translator.translate(job))

@@ -14,6 +14,7 @@ from model.tokenizer import Tokenizer
 from service.engine.request import SegmentResult
 from service.finishing import Finisher
 from service.plan import Plan, Planner
+from service.quality.assessment import Assessment
 from service.restoring import TranslatedText, restore, score_of
 from service.text.annotated import AnnotatedText
 from service.text.truecasing import Truecaser
@@ -22,6 +23,9 @@ from service.trial import Decoded
 
 def hypothesis(tokens: list[int], log_prob: float = -1.0) -> Hypothesis:
     return Hypothesis(tuple(tokens), log_prob, log_prob, coverage=(), truncated=False)
+
+
+UNSUSPICIOUS = Assessment(1.0, 1.0, frozenset())
 
 
 def translation(tokenizer: Tokenizer, *texts: str) -> Translation:
@@ -39,7 +43,7 @@ def restored(
 ) -> TranslatedText:
     finisher = Finisher(tokenizer, Truecaser(tokenizer), "de")
     decoded = [
-        Decoded(segment, SegmentResult(found, 0.0, 0.0))
+        Decoded(segment, SegmentResult(found, 0.0, 0.0), UNSUSPICIOUS)
         for segment, found in zip(plan.segments, translations, strict=True)
     ]
     return restore(plan, decoded, finisher, alternatives)

@@ -50,7 +50,7 @@ def make_translator(
     metrics: Metrics | None = None,
 ) -> Translator:
     served = Served("tiny", "0" * 64, (("de", "en"),), tokenizer, DecodingOptions(beam_size=3), engine)
-    return Translator(Registry([served]), settings or Settings(), metrics or some_metrics())
+    return Translator(Registry([served]), settings or Settings(second_tries=False), metrics or some_metrics())
 
 
 TOKENS = [
@@ -67,6 +67,7 @@ TOKENS = [
     "USA",
     "12",
 ]
+SHORT_SEGMENTS = Settings(max_segment_tokens=64, second_tries=False)
 NARROW = str.maketrans(
     "，。！？：；（）、「」『』《》〈〉～", ",.!?:;(),\u201c\u201d\u2018\u2019\u201c\u201d\u2018\u2019~"
 )
@@ -94,7 +95,7 @@ def essence(text: str) -> list[str]:
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 @checks(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_an_echo_gives_back_every_text(tiny_tokenizer: Tokenizer, text: str) -> None:
-    translated = translate(tiny_tokenizer, text, settings=Settings(max_segment_tokens=64)).texts[0].text
+    translated = translate(tiny_tokenizer, text, settings=SHORT_SEGMENTS).texts[0].text
     assert essence(translated) == essence(text)
 
 
@@ -140,7 +141,7 @@ def test_score_and_times_are_reported(tiny_tokenizer: Tokenizer) -> None:
 @asynchronous
 async def test_segments_are_short_enough_and_submitted_together(tiny_tokenizer: Tokenizer) -> None:
     engine = EchoEngine(holding=True)
-    translator = make_translator(tiny_tokenizer, engine, Settings(max_segment_tokens=64))
+    translator = make_translator(tiny_tokenizer, engine, SHORT_SEGMENTS)
     task = asyncio.create_task(translator.translate(make_job("ein langes Wort, " * 100, "Kurz.")))
     await engine.submitted.wait()
     tag = tiny_tokenizer.tag("en")
@@ -240,10 +241,9 @@ async def test_a_full_queue_refuses_before_any_work(
 ) -> None:
     monkeypatch.setattr(module, "Planner", None)  # would fail if it were made
     engine = EchoEngine(now=replace(IDLE, queue_segments=10))
+    translator = make_translator(tiny_tokenizer, engine, Settings(max_queue_segments=10))
     with pytest.raises(Overloaded):
-        await make_translator(tiny_tokenizer, engine, Settings(max_queue_segments=10)).translate(
-            make_job("Eins.")
-        )
+        await translator.translate(make_job("Eins."))
 
 
 @pytest.mark.parametrize(("sentences", "elsewhere"), [(10, False), (1000, True)])
@@ -286,7 +286,7 @@ def test_the_passages_of_a_text_add_up_to_its_translation(
     tiny_tokenizer: Tokenizer, texts: list[str], target: str
 ) -> None:
     async def run() -> None:
-        translator = make_translator(tiny_tokenizer, EchoEngine(), Settings(max_segment_tokens=64))
+        translator = make_translator(tiny_tokenizer, EchoEngine(), SHORT_SEGMENTS)
         async with translator.begin(make_job(*texts, target=target)) as running:
             passages = [passage async for passage in running.passages()]
             outcome = await running.outcome()

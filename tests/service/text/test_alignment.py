@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.words import Tokens, words_of
 from service.text.alignment import links
-from service.text.words import Tokens, words_of
 
 
 def spaced(text: str) -> Tokens:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.tokenizer import Tokenizer
-from service.text.words import Tokens, words_of
+from model.words import Tokens, words_of
 
 
 def cut(text: str) -> Tokens:

@@ -1,0 +1,1 @@
+"""How good a translation probably is: confidence, coverage, what is wrong with it, and a second try."""
