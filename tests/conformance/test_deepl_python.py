@@ -140,10 +140,10 @@ def test_glossaries(client: deepl.DeepLClient) -> None:
     assert client.get_glossary_entries(table) == {"Zug": "train", "Gleis, das": "platform"}
     listed = {one.glossary_id for one in client.list_glossaries()}
     assert {made.glossary_id, table.glossary_id} <= listed
-    assert client.get_glossary(made.glossary_id) == made
+    assert vars(client.get_glossary(made.glossary_id)) == vars(made)
     assert client.get_glossary_entries(made) == {"Bahnhof": "railway station", "Hund": "dog"}
     result = one(client.translate_text(GERMAN, source_lang="DE", target_lang="EN-GB", glossary=made))
-    assert re.search(r"\brailway station\b", result.text)
+    assert re.search(r"\b[Rr]ailway station\b", result.text)
     with pytest.raises(deepl.DeepLException, match="this glossary is for de>en"):
         client.translate_text("Where?", source_lang="EN", target_lang="DE", glossary=made)
     client.delete_glossary(made)
