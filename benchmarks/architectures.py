@@ -183,7 +183,9 @@ def _tokens(corpus: PreparedCorpus, recipe: Recipe) -> Iterator[int]:
 
 
 def _decoding_speed(checkpoint: Checkpoint, split: Split, sentences: int, repeats: int) -> Spread:
-    benchmark = DecodeBenchmark(checkpoint, split.sources[:sentences], split.target, repeats=repeats)
+    benchmark = DecodeBenchmark(
+        checkpoint, checkpoint.model, split.sources[:sentences], split.target, repeats=repeats
+    )
     cell = benchmark.measure(BATCH, BEAM_SIZE)
     slow, fast = cell.cpu_ms_per_sentence.high, cell.cpu_ms_per_sentence.low
     return Spread(median=1e3 / cell.cpu_ms_per_sentence.median, low=1e3 / slow, high=1e3 / fast)

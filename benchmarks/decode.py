@@ -19,6 +19,7 @@ from benchmarks.texts import name_of, read_sentences
 from model.checkpoint import Checkpoint
 from model.cli.arguments import HelpFormatter, add_checkpoint
 from model.cli.setup import open_checkpoint
+from model.inference import DecodingPrecision, decoding_network, precision_of
 
 _EPILOG = """\
 examples:
@@ -41,6 +42,7 @@ class DecodePlan:
         batches: sentences decoded at a time.
         beam_sizes: hypotheses of each.
         repeats: timed passes of each combination.
+        precision: what to decode in; the checkpoint is loaded for it.
     """
 
     source: str
@@ -50,6 +52,7 @@ class DecodePlan:
     batches: Sequence[int] = (1, 8, 32)
     beam_sizes: Sequence[int] = (1, 5)
     repeats: int = 5
+    precision: DecodingPrecision = "float32"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -100,7 +103,7 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
         "--device", choices=("auto", "cpu", "cuda"), default="cpu", help="default: %(default)s"
     )
     parser.add_argument(
-        "--precision", choices=("float32", "bfloat16"), default="float32", help="default: %(default)s"
+        "--precision", choices=("int8", "float32", "bfloat16"), default="float32", help="default: %(default)s"
     )
     parser.add_argument(
         "--threads", type=whole, default=1, metavar="N", help="CPU threads (default: %(default)s)"
@@ -113,7 +116,8 @@ def measure(checkpoint: Checkpoint, plan: DecodePlan) -> DecodeResults:
     Raises:
         ConfigError: a beam size is not accepted.
     """
-    benchmark = DecodeBenchmark(checkpoint, plan.sentences, plan.target, repeats=plan.repeats)
+    network = decoding_network(checkpoint.model, plan.precision, checkpoint.shortlists)
+    benchmark = DecodeBenchmark(checkpoint, network, plan.sentences, plan.target, repeats=plan.repeats)
     combinations = list(itertools.product(plan.batches, plan.beam_sizes))
     with progress(len(combinations)) as say:
         cells = tuple(benchmark.measure(batch, beam, say) for batch, beam in combinations)
@@ -123,7 +127,7 @@ def measure(checkpoint: Checkpoint, plan: DecodePlan) -> DecodeResults:
         input=plan.input,
         source_tokens=benchmark.source_tokens,
         device=checkpoint.model.device.type,
-        precision=str(next(checkpoint.model.parameters()).dtype).removeprefix("torch."),
+        precision=precision_of(network),
         threads=torch.get_num_threads(),
         repeats=plan.repeats,
         reference_ms=Spread.of([1000.0 * seconds for seconds in benchmark.reference_seconds]),
@@ -141,6 +145,7 @@ def _run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
         batches=options.batch,
         beam_sizes=options.beam_size,
         repeats=options.repeats,
+        precision=options.precision,
     )
     origin = provenance(
         "benchmarks.decode",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from benchmarks.command import Say
 from benchmarks.counting import CountingModel
@@ -101,22 +102,29 @@ class DecodeBenchmark:
     """Times one checkpoint on one text.
 
     Args:
-        checkpoint: the network, and how it decodes but for the beam.
+        checkpoint: the tokenizer, and how to decode but for the beam.
+        network: what decodes.
         texts: sentences.
         target_lang: what to translate them into.
         repeats: timed passes of each combination.
     """
 
     def __init__(
-        self, checkpoint: Checkpoint, texts: Sequence[str], target_lang: str, *, repeats: int
+        self,
+        checkpoint: Checkpoint,
+        network: Seq2Seq[Any, Any],
+        texts: Sequence[str],
+        target_lang: str,
+        *,
+        repeats: int,
     ) -> None:
         tokenizer = checkpoint.tokenizer
-        self._model = checkpoint.model
+        self._model = network
         self._defaults = checkpoint.decoding
         self._forbidden = CONTROL_IDS | {tokenizer.tag(language) for language in tokenizer.languages}
         self._sources = [tokenizer.source_ids(text, target_lang) for text in texts]
         self._repeats = repeats
-        self._reference = Reference(checkpoint.model.device)
+        self._reference = Reference(network.device)
         self.reference_seconds: list[float] = []
         """Every time that the reference computation took so far."""
 

@@ -145,6 +145,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str], effort: Effort) -
         sentences=sentences[: effort.limit],
         input=name_of(options.input, options.source_lang),
         repeats=effort.repeats,
+        precision=options.precision,
     )
     origin = provenance(
         "benchmarks.run",

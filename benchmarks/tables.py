@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -106,6 +106,14 @@ def show_training(results: TrainingResults) -> None:
         table.add_row(
             ratio.name, ratio.precision, ratio.peer, *_repeats(ratio.wall, 2), *_repeats(ratio.cpu, 2)
         )
+    _print(table)
+
+
+def print_table(title: str, columns: str, rows: Iterable[Sequence[str]]) -> None:
+    """Print ``rows`` under ``columns``, whose names ``|`` parts."""
+    table = _table(title, columns)
+    for row in rows:
+        table.add_row(*row)
     _print(table)
 
 

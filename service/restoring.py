@@ -6,8 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from model.decoding.hypothesis import Hypothesis
-from model.decoding.trail import Attention
+from model.decoding.hypothesis import Attention, Hypothesis
 from model.tokenizer import EOS
 from service.finishing import Finisher
 from service.plan import Plan

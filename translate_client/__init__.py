@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from translate_client.asynchronous import AsyncClient, AsyncTranslationStream
+from translate_client.asynchronous import AsyncClient
 from translate_client.errors import (
     CannotConnect,
     ConnectionBroken,
@@ -29,7 +29,8 @@ from translate_client.results import (
     Translation,
 )
 from translate_client.retrying import Retries
-from translate_client.synchronous import Client, TranslationStream
+from translate_client.streams import AsyncTranslationStream, TranslationStream
+from translate_client.synchronous import Client
 
 __all__ = [
     "AsyncClient",

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import aclosing, suppress
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
 
 import httpx
-from httpx_sse import EventSource
 
 from translate_client.batching import Batch, assemble, make_batches
 from translate_client.calls import (
@@ -30,11 +29,10 @@ from translate_client.calls import (
     upload_call,
 )
 from translate_client.errors import TranslateError
+from translate_client.failures import check_success, connection_errors
 from translate_client.protocol import (
     Options,
     check_events,
-    check_success,
-    connection_errors,
     may_cut,
     read_detections,
     read_document,
@@ -48,13 +46,12 @@ from translate_client.protocol import (
 from translate_client.results import (
     Detection,
     Language,
-    Segment,
     ServerSettings,
     TranslatedFile,
     Translation,
 )
 from translate_client.retrying import Retries
-from translate_client.streaming import Collector
+from translate_client.streams import AsyncTranslationStream
 
 Result = TypeVar("Result")
 
@@ -257,58 +254,3 @@ class AsyncClient:
                     raise
             await asyncio.sleep(delay)
             number += 1
-
-
-class AsyncTranslationStream:
-    """Segments as they are done; used as an asynchronous context, so that leaving it early ends the work.
-
-    Args:
-        plan: the requests to send.
-        open_events: sends one, and returns its response once it has begun.
-    """
-
-    def __init__(
-        self,
-        plan: Callable[[], Awaitable[list[Batch]]],
-        open_events: Callable[[Batch], Awaitable[httpx.Response]],
-    ) -> None:
-        self._plan = plan
-        self._open = open_events
-        self._collector = Collector()
-        self._segments = self._read()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.aclose()
-
-    def __aiter__(self) -> AsyncIterator[Segment]:
-        return self._segments
-
-    async def aclose(self) -> None:
-        """Hang up; the service then stops translating."""
-        await self._segments.aclose()
-
-    @property
-    def results(self) -> list[Translation]:
-        """The whole translations, as ``AsyncClient.translate`` gives them, after the last segment.
-
-        Raises:
-            RuntimeError: it has not been read yet.
-        """
-        return self._collector.results
-
-    async def _read(self) -> AsyncGenerator[Segment, None]:
-        batches = await self._plan()
-        self._collector.begin(batches)
-        for batch in batches:
-            async with aclosing(await self._open(batch)) as response:
-                with connection_errors():
-                    async for event in EventSource(response).aiter_sse():
-                        segment = self._collector.take(batch, event.event, event.data, response.headers)
-                        if segment is not None:
-                            yield segment
-            self._collector.check_done(batch)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
 
 import httpx
-from httpx_sse import EventSource
 
 from translate_client.batching import Batch, assemble, make_batches
 from translate_client.calls import (
@@ -30,11 +29,10 @@ from translate_client.calls import (
     upload_call,
 )
 from translate_client.errors import TranslateError
+from translate_client.failures import check_success, connection_errors
 from translate_client.protocol import (
     Options,
     check_events,
-    check_success,
-    connection_errors,
     may_cut,
     read_detections,
     read_document,
@@ -48,13 +46,12 @@ from translate_client.protocol import (
 from translate_client.results import (
     Detection,
     Language,
-    Segment,
     ServerSettings,
     TranslatedFile,
     Translation,
 )
 from translate_client.retrying import Retries
-from translate_client.streaming import Collector
+from translate_client.streams import TranslationStream
 
 Result = TypeVar("Result")
 
@@ -257,55 +254,3 @@ class Client:
                     raise
             time.sleep(delay)
             number += 1
-
-
-class TranslationStream:
-    """Segments as they are done; used as a context, so that leaving it early ends the work.
-
-    Args:
-        plan: the requests to send.
-        open_events: sends one, and returns its response once it has begun.
-    """
-
-    def __init__(
-        self, plan: Callable[[], list[Batch]], open_events: Callable[[Batch], httpx.Response]
-    ) -> None:
-        self._plan = plan
-        self._open = open_events
-        self._collector = Collector()
-        self._segments = self._read()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def __iter__(self) -> Iterator[Segment]:
-        return self._segments
-
-    def close(self) -> None:
-        """Hang up; the service then stops translating."""
-        self._segments.close()
-
-    @property
-    def results(self) -> list[Translation]:
-        """The whole translations, as ``Client.translate`` gives them, after the last segment.
-
-        Raises:
-            RuntimeError: it has not been read yet.
-        """
-        return self._collector.results
-
-    def _read(self) -> Generator[Segment, None, None]:
-        batches = self._plan()
-        self._collector.begin(batches)
-        for batch in batches:
-            with closing(self._open(batch)) as response, connection_errors():
-                for event in EventSource(response).iter_sse():
-                    segment = self._collector.take(batch, event.event, event.data, response.headers)
-                    if segment is not None:
-                        yield segment
-            self._collector.check_done(batch)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from model.decoding.trail import Attention
+import numpy as np
+import numpy.typing as npt
+
+Attention = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
-Attention = npt.NDArray[np.float32]
+from model.decoding.hypothesis import Attention
 
 
 class Frame(NamedTuple):

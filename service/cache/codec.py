@@ -20,8 +20,7 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel
 
-from model.decoding.hypothesis import Hypothesis, Translation
-from model.decoding.trail import Attention
+from model.decoding.hypothesis import Attention, Hypothesis, Translation
 from service.cache.store import SegmentKey
 
 FORMAT = 1

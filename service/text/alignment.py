@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from model.decoding.trail import Attention
+from model.decoding.hypothesis import Attention
 from model.words import Tokens, Word, Words, words_of
 from service.text.link import Link
 from service.text.projection import project

@@ -1,7 +1,9 @@
 // The page: reads what was typed and chosen, asks for translations, shows them.
 
 import { getLanguages, getSettings, translate, translateStream } from "./api.js";
+import { readAttention } from "./details.js";
 import { FilesView } from "./files.js";
+import { InsightView } from "./insight.js";
 import { AUTO, Languages } from "./languages.js";
 import { Latest } from "./latest.js";
 import { ProblemView } from "./problem.js";
@@ -19,17 +21,37 @@ const [source, target, swap, text, key] = ["source", "target", "swap", "text", "
 const [count, clear, detectedNote] = ["count", "clear", "detected"].map(find);
 
 const problem = new ProblemView({ message: find("problem"), countdown: find("countdown"), button: find("retry") });
-const result = new ResultView({
-  output: find("translation"),
-  progress: find("progress"),
-  confidence: find("confidence"),
-  meter: find("score"),
-  scoreText: find("score-text"),
-  copy: find("copy"),
-  further: find("further"),
-  list: find("alternatives"),
-  announcement: find("announcement"),
-});
+const result = new ResultView(
+  {
+    output: find("translation"),
+    progress: find("progress"),
+    confidence: find("confidence"),
+    meter: find("score"),
+    scoreText: find("score-text"),
+    copy: find("copy"),
+    further: find("further"),
+    list: find("alternatives"),
+    announcement: find("announcement"),
+  },
+  (isBest) => (isBest ? insight.show(answered.answer, answered.text) : insight.clear()),
+);
+const insight = new InsightView(
+  {
+    output: find("translation"),
+    field: text,
+    mirror: find("mirror"),
+    check: find("check"),
+    announcement: find("announcement"),
+    sentence: {
+      section: find("sentence"),
+      facts: find("sentence-facts"),
+      flags: find("sentence-flags"),
+      picture: find("attention"),
+      close: find("sentence-close"),
+    },
+  },
+  askAttention,
+);
 const latest = new Latest();
 const files = new FilesView(
   {
@@ -48,6 +70,7 @@ let settings = null;
 let languages = null;
 let direction = { source: AUTO, target: "" };
 let detected = null;
+let answered = null; // the answer on show, and the text that it answers
 
 async function start() {
   try {
@@ -135,12 +158,14 @@ function changed(delay) {
 
 async function ask(signal) {
   const into = direction.target;
+  const asked = text.value;
   const arrive = (part, progress) => signal.aborted || result.append(part, progress, into);
   try {
     const answer = await (isLong() ? translateStream(parameters(), signal, arrive) : translate(parameters(), signal));
     if (!signal.aborted) {
-      result.show(answer, into);
+      answered = { answer, text: asked };
       showDetected(answer.detectedLanguage ?? null);
+      result.show(answer, into);
     }
   } catch (failure) {
     if (!signal.aborted) {
@@ -149,12 +174,20 @@ async function ask(signal) {
   }
 }
 
+/** Where the network looked for `sentence`, a part of the text on show; null where it cannot tell. */
+async function askAttention(sentence, signal) {
+  const from = direction.source === AUTO ? detected : direction.source;
+  const asked = { q: sentence, source: from ?? AUTO, target: direction.target, attention: true, ...keyParameter() };
+  return readAttention(await translate(asked, signal));
+}
+
+const keyParameter = () => (settings.keyRequired ? { api_key: key.value } : {});
+
 const isLong = () => text.value.length >= LONG_TEXT;
 
 function parameters() {
-  const asked = { q: text.value, ...direction };
-  asked.alternatives = isLong() ? 0 : Math.min(ALTERNATIVES, settings.maxAlternatives);
-  return settings.keyRequired ? { ...asked, api_key: key.value } : asked;
+  const alternatives = isLong() ? 0 : Math.min(ALTERNATIVES, settings.maxAlternatives);
+  return { q: text.value, ...direction, alternatives, details: true, ...keyParameter() };
 }
 
 /** What is chosen, for a file; null, and a word on it, if the key is missing. */

@@ -8,7 +8,9 @@ export class ResultView {
   #score = null;
   #arriving = false;
 
-  constructor({ output, progress, confidence, meter, scoreText, copy, further, list, announcement }) {
+  /** `onShown(isBest)` is called when another text is on show; `isBest` if it is the answer's own. */
+  constructor({ output, progress, confidence, meter, scoreText, copy, further, list, announcement }, onShown) {
+    this.onShown = onShown;
     Object.assign(this, { output, progress, confidence, meter, scoreText, copy, further, list, announcement });
     copy.addEventListener("click", () => this.#copy());
   }
@@ -51,7 +53,7 @@ export class ResultView {
   show(answer, language) {
     this.busy = false;
     this.#best = answer.translatedText;
-    this.#score = answer.score;
+    this.#score = answer.confidence ?? answer.score;
     this.output.lang = language;
     this.list.lang = language;
     this.list.replaceChildren(...(answer.alternatives ?? []).map((text) => this.#choice(text)));
@@ -70,6 +72,7 @@ export class ResultView {
       this.meter.value = this.#score;
       this.scoreText.textContent = `Confidence ${percent.format(this.#score)}`;
     }
+    this.onShown(!this.confidence.hidden);
   }
 
   #choice(text) {

@@ -15,7 +15,8 @@ const ground = (element) => {
 };
 const hasText = (element) =>
   element.value || [...element.childNodes].some((node) => node.nodeType === 3 && node.data.trim());
-const seen = [...document.body.querySelectorAll("*")].filter((element) => element.checkVisibility());
+const seen = [...document.body.querySelectorAll("*")].filter(
+  (element) => element.checkVisibility() && !element.closest(".unseen"));
 const pair = (element, part) => [
   element.id || element.tagName, getComputedStyle(element, part).color, ground(element)];
 return [

@@ -16,7 +16,7 @@ from selenium.webdriver.support.ui import Select, WebDriverWait
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 DRIVER = shutil.which("chromedriver")
-WAIT_SECONDS = 20.0
+WAIT_SECONDS = 60.0
 FLAGS = (
     "--headless",
     "--no-sandbox",

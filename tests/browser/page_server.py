@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import httpx
+import numpy as np
 import uvicorn
 
 from model.decoding.hypothesis import Hypothesis, Translation
+from model.decoding.trail import Attention
 from model.tokenizer import Tokenizer
 from service.app import create_app
 from service.engine.request import SegmentRequest
@@ -38,15 +41,40 @@ def phrase_book(tokenizer: Tokenizer) -> EchoEngine:
     def translate(request: SegmentRequest) -> Translation:
         text = tokenizer.decode(request.source[1:-1])
         known = PHRASES.get(text, (text,))[: request.options.n_best]
-        return Translation(tuple(_hypothesis(tokenizer, text) for text in known), steps=1)
+        return Translation(tuple(_hypothesis(tokenizer, request, text) for text in known), steps=1)
 
     return EchoEngine(translate)
 
 
-def _hypothesis(tokenizer: Tokenizer, text: str) -> Hypothesis:
+def _hypothesis(tokenizer: Tokenizer, request: SegmentRequest, text: str) -> Hypothesis:
     tokens = tuple(tokenizer.encode(text))
     log_prob = -0.1 * (len(tokens) + 1)
-    return Hypothesis(tokens, log_prob, log_prob, coverage=(), truncated=False)
+    read = read_word_by_word(tokenizer, request.source, tokens)
+    coverage = tuple(map(float, read.sum(0)))
+    attention = read if request.attention else None
+    return Hypothesis(tokens, log_prob, log_prob, coverage, truncated=False, attention=attention)
+
+
+def read_word_by_word(tokenizer: Tokenizer, source: Sequence[int], target: Sequence[int]) -> Attention:
+    """Attention of a network for which the n-th word comes from the n-th; the last words belong together.
+
+    Returns:
+        float32 ``[target tokens + 1, source tokens]``: the last row is EOS, and so is the last column; the
+        first column is the language tag.
+    """
+    read_from, reading = _word_numbers(tokenizer, source[1:-1]), _word_numbers(tokenizer, target)
+    last = min(read_from[-1], reading[-1])
+    attention = np.zeros((len(target) + 1, len(source)), np.float32)
+    attention[:-1, 1:-1] = np.equal.outer(np.minimum(reading, last), np.minimum(read_from, last))
+    attention[-1, -1] = 1.0
+    attention /= attention.sum(1, keepdims=True)
+    return attention
+
+
+def _word_numbers(tokenizer: Tokenizer, ids: Sequence[int]) -> list[int]:
+    """Which word of the text each token belongs to; the first one begins with the text."""
+    starts = [piece.startswith("\u2581") for piece in tokenizer.pieces(ids)]
+    return [max(0, number - 1) for number in accumulate(starts)]
 
 
 @dataclass

@@ -226,7 +226,7 @@ def test_everything_works_with_the_keyboard_alone(page: Page) -> None:
         "copy",
         page.alternatives()[0].text,
         page.alternatives()[1].text,
-        "a",
+        "choose-files",
     ]
     for expected in (page.alternatives()[1].text, page.alternatives()[0].text):
         assert _press(page, Keys.SHIFT + Keys.TAB) == expected

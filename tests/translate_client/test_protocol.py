@@ -10,16 +10,14 @@ import pytest
 
 from translate_client import errors
 from translate_client.calls import Address, status_call
+from translate_client.failures import check_success, connection_errors, read_retry_after
 from translate_client.protocol import (
     Document,
-    check_success,
-    connection_errors,
     read_detections,
     read_document,
     read_file,
     read_json,
     read_languages,
-    read_retry_after,
     read_settings,
     read_translations,
 )

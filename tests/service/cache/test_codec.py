@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoding.hypothesis import Hypothesis, Translation
-from model.decoding.trail import Attention
+from model.decoding.hypothesis import Attention, Hypothesis, Translation
 from service.cache.codec import PREFIX, Codec, DamagedValue, _plain
 from service.cache.store import SegmentKey
 from service.engine.request import Priority, SegmentRequest

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from translate_client.batching import Batch, Part, assemble
 from translate_client.errors import ConnectionBroken
-from translate_client.protocol import problem_error, read_event, read_translations
+from translate_client.failures import problem_error
+from translate_client.protocol import read_event, read_translations
 from translate_client.reading import read_number, read_text, unexpected
 from translate_client.results import Segment, Translation
 
