@@ -49,8 +49,8 @@ METHOD = (
     "each. Agreeing terms are the reference's own words; made-up ones replace these, in the reference too, "
     "by words that the network has no reason to write. A term counts as present where the translation has it "
     "as whole words, spelt as it is but for a capital at the beginning of the sentence. BLEU elsewhere is "
-    "that of translations and references without the terms. Sentences a second are those of one process "
-    "that decodes up to 64 sentences at once, in the same run; a tenth: every tenth sentence has terms."
+    "that of translations and references without the terms. Sentences a second of processor time are those of "
+    "one process that decodes up to 64 at once, in the same run; a tenth: every tenth sentence has terms."
 )
 
 
@@ -78,7 +78,7 @@ class Outcome(Frozen):
 
 
 class Speed(Frozen):
-    """Sentences a second."""
+    """Sentences a second of processor time."""
 
     without: float
     a_tenth: float
@@ -120,17 +120,17 @@ class Bench:
         self.options = DecodingOptions.model_validate(chosen)
 
     def translate(self, samples: Sequence[Sample]) -> tuple[list[str], float]:
-        """The translations, and the seconds that they took."""
+        """The translations, and the seconds of processor time that they took."""
         jobs = [self._job(number, sample) for number, sample in enumerate(samples)]
         batch, texts = self._new_batch(), [""] * len(jobs)
-        begin = time.perf_counter()
+        begin = time.process_time()
         while jobs or batch.rows:
             room = ROWS - batch.rows
             batch.join(jobs[:room])
             jobs = jobs[room:]
             for done in batch.step():
                 texts[done.id] = self._tokenizer.decode(done.translation.best.tokens)
-        return texts, time.perf_counter() - begin
+        return texts, time.process_time() - begin
 
     def _job(self, number: int, sample: Sample) -> Job:
         source = tuple(self._tokenizer.source_ids(sample.source, self._target))
@@ -172,7 +172,7 @@ def without_terms(sample: Sample) -> Sample:
 def measure(
     bench: Bench, samples: Sequence[Sample], without: Sequence[str], target: str
 ) -> tuple[Outcome, float]:
-    """What the terms of ``samples`` do, and the seconds that it took.
+    """What the terms of ``samples`` do, and the seconds of processor time that it took.
 
     Args:
         bench: translates.
@@ -312,7 +312,7 @@ def show(results: GlossaryResults) -> None:
     Console().print(table)
     speed = results.speed
     Console().print(
-        f"sentences/s: {speed.without} without terms, {speed.a_tenth} with some in a tenth, "
+        f"sentences a CPU second: {speed.without} without terms, {speed.a_tenth} with some in a tenth, "
         f"{speed.all_with} with some in all"
     )
 

@@ -145,7 +145,7 @@ def test_glossaries(client: deepl.DeepLClient) -> None:
     result = one(client.translate_text(GERMAN, source_lang="DE", target_lang="EN-GB", glossary=made))
     assert re.search(r"\b[Rr]ailway station\b", result.text)
     with pytest.raises(deepl.DeepLException, match="this glossary is for de>en"):
-        client.translate_text("Where?", source_lang="EN", target_lang="DE", glossary=made)
+        client.translate_text("Where?", source_lang="EN", target_lang="DE", glossary=made.glossary_id)
     client.delete_glossary(made)
     for gone in (client.get_glossary, client.get_glossary_entries, client.delete_glossary):
         with pytest.raises(deepl.GlossaryNotFoundException):

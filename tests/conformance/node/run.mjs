@@ -33,7 +33,7 @@ const clients = {
 
   async "deepl-node"() {
     const deepl = require("deepl-node");
-    const client = new deepl.DeepLClient(key ?? "any", { serverUrl: url, maxRetries: 0 });
+    const client = new deepl.DeepLClient(key ?? "any", { serverUrl: url, maxRetries: 0, minTimeout: 60000 });
     const refused = await client.translateText("Hund", "de", "fr").catch((error) => error.message);
     const entries = new deepl.GlossaryEntries({ entries: { Bahnhof: "railway station" } });
     const made = await client.createGlossary("railway", "de", "en", entries);
