@@ -49,8 +49,8 @@ METHOD = (
     "each. Agreeing terms are the reference's own words; made-up ones replace these, in the reference too, "
     "by words that the network has no reason to write. A term counts as present where the translation has it "
     "as whole words, spelt as it is but for a capital at the beginning of the sentence. BLEU elsewhere is "
-    "that of translations and references without the terms. Sentences a second of processor time are those of "
-    "one process that decodes up to 64 at once, in the same run; a tenth: every tenth sentence has terms."
+    "that of translations and references without the terms. Sentences a second of processor time are those "
+    "of one process that decodes up to 64 at once, in the same run; a tenth: every tenth sentence has terms."
 )
 
 

@@ -10,9 +10,10 @@ from model.decoding.hypothesis import Hypothesis, Translation
 from model.tokenizer import Tokenizer, normalize
 from model.words import Tokens
 from service.segment import Segment
-from service.text.alignment import Link, links
+from service.text.alignment import links
 from service.text.annotated import Range
 from service.text.casing import from_running_text
+from service.text.link import Link
 from service.text.locating import Located, is_intact, locate
 from service.text.masking import SENTINEL
 from service.text.placing import Stretch

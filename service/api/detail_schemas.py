@@ -41,3 +41,14 @@ class SentenceDetails(BaseModel):
         "word of the translation, and how much of what was read for the latter was the former, 0 to 1"
     )
     attention: SentenceAttention | None = Field(default=None, description="only if asked for")
+
+
+class SpanDetails(BaseModel):
+    """Something that was copied, not translated."""
+
+    source: CharacterRange = Field(description="where it is in the text")
+    target: CharacterRange = Field(description="where it is in `translatedText`, the same to the character")
+    placement: Literal["network", "alignment", "proportion"] = Field(
+        description="how it got there: the network put it there, or it stands between sentences; or by a "
+        "fallback: by alignment, or, where there is none, by the proportion of the lengths"
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from service.api.detail_schemas import CharacterRange, SentenceAttention, SentenceDetails
+from service.api.detail_schemas import CharacterRange, SentenceAttention, SentenceDetails, SpanDetails
 from service.restoring import Sentence, TranslatedText
 from service.text.annotated import Range
 
@@ -15,6 +15,14 @@ DIGITS = 4
 def sentences_of(text: TranslatedText, *, attention: bool) -> list[SentenceDetails]:
     """The sentences of ``text``, with their attention if wanted."""
     return [_details(one, attention=attention) for one in text.sentences]
+
+
+def spans_of(text: TranslatedText) -> list[SpanDetails]:
+    """The protected spans of ``text``."""
+    return [
+        SpanDetails(source=_range(one.source), target=_range(one.target), placement=one.placement.value)
+        for one in text.best.spans
+    ]
 
 
 def _details(sentence: Sentence, *, attention: bool) -> SentenceDetails:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from service.api.detail_schemas import SentenceDetails
+from service.api.detail_schemas import SentenceDetails, SpanDetails
 
 
 def _check_texts(value: Any) -> Any:
@@ -202,6 +202,10 @@ class TranslateResponse(BaseModel):
     )
     sentences: list[SentenceDetails] | list[list[SentenceDetails]] | None = Field(
         default=None, description="what is known of each sentence; likewise"
+    )
+    spans: list[SpanDetails] | list[list[SpanDetails]] | None = Field(
+        default=None,
+        description="what was copied, such as addresses and emoji, and how it was placed; likewise",
     )
 
 

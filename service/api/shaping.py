@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from service.api.details import sentences_of
+from service.api.details import sentences_of, spans_of
 from service.api.schemas import DetectedLanguage, TranslateRequest, TranslateResponse
 from service.api.work import Answer
 from service.text.detection import Detection
@@ -19,6 +19,7 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
     sentences = (
         [sentences_of(text, attention=body.attention) for text in texts] if body.wants_details else None
     )
+    spans = [spans_of(text) for text in texts] if body.wants_details else None
     if isinstance(body.q, str):
         return TranslateResponse(
             translatedText=texts[0].text,
@@ -28,6 +29,7 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
             pivot=texts[0].pivot,
             confidence=confidences and confidences[0],
             sentences=sentences and sentences[0],
+            spans=spans and spans[0],
         )
     return TranslateResponse(
         translatedText=[text.text for text in texts],
@@ -37,6 +39,7 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
         pivot=[text.pivot for text in texts] if any(text.pivot for text in texts) else None,
         confidence=confidences,
         sentences=sentences,
+        spans=spans,
     )
 
 

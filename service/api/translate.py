@@ -94,6 +94,8 @@ def make_job(body: TranslateRequest, registry: Registry, settings: Settings) -> 
             f"attention: at most {MAX_ATTENTION_CHARACTERS} characters of text are accepted with it",
             "attention",
         )
+    if body.format == "html" and body.wants_details:
+        raise InvalidRequest("details, attention: not accepted with format: html", "details")
     is_auto = body.source.strip().lower() == AUTO
     return Job(
         texts=plain(texts),

@@ -23,6 +23,10 @@ from service.text.annotated import AnnotatedText, AnnotatedTranslation
 _TRANSLATION = re.compile(r"[ \t]*msgstr(?:\[(\d+)\])?[ \t]+\"")
 _CONTINUATION = re.compile(r"[ \t]*\"")
 _CHARSET = re.compile(rb"charset=([A-Za-z0-9_-]+)")
+_BREAKS = "\v\f\x1c\x1d\x1e\x85\u2028\u2029"
+"""What Python takes for the end of a line, and gettext does not."""
+_HIDDEN = str.maketrans({one: chr(0x10FF00 + ord(one) % 256) for one in _BREAKS})
+_SHOWN = str.maketrans({hidden: chr(one) for one, hidden in _HIDDEN.items()})
 _PLACE = re.compile(r"line (\d+)")
 
 
@@ -45,13 +49,14 @@ def read(data: bytes, limits: FileLimits) -> Document:
     """See ``Reader``."""
     charset = _CHARSET.search(data[:10_000])
     source = decode(data, charset.group(1).decode() if charset else None)
-    lines = source.text.splitlines(keepends=True)
+    text = source.text.translate(_HIDDEN)
+    lines = text.splitlines(keepends=True)
     newline = "\r\n" if "\r\n" in source.text else "\n"
     starts = [0]
     for line in lines:
         starts.append(starts[-1] + len(line))
     slots: list[Slot] = []
-    for entry in _entries(source.text):
+    for entry in _entries(text):
         slots += _slots(entry, list(_written(lines, starts, max(0, (entry.linenum or 0) - 1))), newline)
     return SplicedDocument(source, slots, keep_unchanged=False)
 
@@ -91,8 +96,8 @@ def _slots(entry: polib.POEntry, written: list[_Written], newline: str) -> Itera
         existing = entry.msgstr if one.index is None else entry.msgstr_plural.get(one.index)
         if not existing:
             singular = not entry.msgid_plural or (one.index == 0 and len(written) > 1)
-            text = AnnotatedText(entry.msgid if singular else entry.msgid_plural)
-            yield Slot(one.start, one.end, text, _writer(one.index, newline))
+            text = (entry.msgid if singular else entry.msgid_plural).translate(_SHOWN)
+            yield Slot(one.start, one.end, AnnotatedText(text), _writer(one.index, newline))
 
 
 def _writer(index: int | None, newline: str) -> Callable[[AnnotatedTranslation], str]:

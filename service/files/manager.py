@@ -96,6 +96,7 @@ class FileManager:
         charge.enter_context(wish.account.charge(characters))
         job = self.store.add(folder, task, deadline)
         self._tasks[job] = asyncio.create_task(self._run(job, charge))
+        await asyncio.sleep(0)  # once it has begun it gives the characters back if it is cancelled
         return job
 
     def find(self, job_id: str, key: str, account: Account) -> FileJob | None:
@@ -152,7 +153,7 @@ class FileManager:
         job.ended.set()
 
     def _fail(self, job: FileJob, error: ServiceError) -> None:
-        job.upload.unlink(missing_ok=True)
-        self.store.measure(job)
         job.state, job.error = State.FAILED, error
         job.ended.set()
+        job.upload.unlink(missing_ok=True)
+        self.store.measure(job)

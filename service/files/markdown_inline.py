@@ -10,8 +10,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from service.files.delimited import Delimiters, write_nodes
-from service.files.inline import WHITE_EDGES, Fixed, Node, Soft, Tag, restore, split_edges
+from service.files.inline import Fixed, Node, Soft, Tag
 from service.files.markdown_parser import Element, parse_inline, signature
+from service.files.restoring import WHITE_EDGES, restore, split_edges
 from service.text.annotated import AnnotatedTranslation
 
 _SPECIAL = re.compile(r"[\\`*_\[\]<>~]|&(?=#?\w+;)")

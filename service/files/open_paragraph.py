@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from service.files.inline import Fixed, Node, Tag, annotate, restore
+from service.files.inline import Fixed, Node, Tag, annotate
 from service.files.levels import Gathering
+from service.files.restoring import restore
 from service.files.trees import Element, writable
 from service.text.annotated import AnnotatedText, AnnotatedTranslation
 

@@ -91,8 +91,10 @@ class FileStore:
         return job
 
     def measure(self, job: FileJob) -> None:
-        """Note how large the job's files are."""
-        job.bytes = sum(path.stat().st_size for path in job.folder.iterdir())
+        """Note how large the job's files are; nothing, if somebody has removed them."""
+        job.bytes = 0
+        with contextlib.suppress(OSError):
+            job.bytes = sum(path.stat().st_size for path in job.folder.iterdir())
 
     def expire(self, job: FileJob) -> None:
         """Remove ``job`` after its time."""
@@ -113,7 +115,7 @@ class FileStore:
 
     def _folder(self) -> Path:
         """This process's own; what an earlier one has left behind is removed once it is old."""
-        if self._root is None:
+        if self._root is None or not self._root.is_dir():  # systems clean up among temporary files
             self._root = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=self._limits.folder))
             for other in self._root.parent.glob(f"{_PREFIX}*"):
                 if other != self._root and _age(other) > 2 * self._limits.expiry_seconds + 86_400:

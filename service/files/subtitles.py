@@ -14,8 +14,9 @@ from service.errors import UnreadableFile
 from service.files.delimited import Delimiters, write_nodes
 from service.files.document import Document
 from service.files.encoding import decode
-from service.files.inline import Fixed, Node, Soft, Tag, annotate, restore
+from service.files.inline import Fixed, Node, Soft, Tag, annotate
 from service.files.limits import FileLimits
+from service.files.restoring import restore
 from service.files.splicing import Slot, SplicedDocument
 from service.text.annotated import AnnotatedTranslation
 

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from service.files.inline import Fixed, Node, Tag, annotate, restore
+from service.files.inline import Fixed, Node, Tag, annotate
 from service.files.levels import Gathering, most_common_style
+from service.files.restoring import restore
 from service.files.trees import Element, local, writable
+from service.files.word_fields import field_character, field_end, is_field_part, texts_in
 from service.text.annotated import AnnotatedText, AnnotatedTranslation
 
 _WRAPPERS = frozenset(["hyperlink", "ins", "moveTo", "smartTag", "customXml", "dir", "bdo", "sdt"])
@@ -103,12 +105,12 @@ class WordParagraph:
         position = 0
         while position < len(children):
             child = children[position]
-            if _field_char(child) == "begin" and (end := _field_end(children, position)) is not None:
+            if field_character(child) == "begin" and (end := field_end(children, position)) is not None:
                 self._gather_field(children[position : end + 1])
                 position = end + 1
-            elif _is_field_part(child):
+            elif is_field_part(child):
                 last = position
-                while last + 1 < len(children) and _is_field_part(children[last + 1]):
+                while last + 1 < len(children) and is_field_part(children[last + 1]):
                     last += 1
                 self._gathering.point(tuple(children[position : last + 1]))
                 position = last + 1
@@ -126,7 +128,7 @@ class WordParagraph:
             self._gather(content)
             self._gathering.close()
         elif name in _FIELDS:
-            self._gathering.fixed((element,), "".join(_texts(element)))
+            self._gathering.fixed((element,), "".join(texts_in(element)))
         elif name in _PAIRS:
             self._gathering.open(element, f"{_PAIRS[name]} {_id(element)}")
         elif name in _PAIRS.values():
@@ -148,11 +150,11 @@ class WordParagraph:
 
     def _gather_field(self, runs: Sequence[Element]) -> None:
         """A field: a link's text is translated; what any other field says is computed, and stays."""
-        separate = next((index for index, run in enumerate(runs) if _field_char(run) == "separate"), None)
-        instruction = "".join(text for run in runs for text in _texts(run, "instrText"))
+        separate = next((index for index, run in enumerate(runs) if field_character(run) == "separate"), None)
+        instruction = "".join(text for run in runs for text in texts_in(run, "instrText"))
         if separate is None or not instruction.strip().upper().startswith("HYPERLINK"):
             shown = runs[separate + 1 :] if separate is not None else ()
-            self._gathering.fixed(tuple(runs), "".join(text for run in shown for text in _texts(run)))
+            self._gathering.fixed(tuple(runs), "".join(text for run in shown for text in texts_in(run)))
             return
         self._gathering.open(_Around(tuple(runs[: separate + 1]), (runs[-1],)))
         for run in runs[separate + 1 : -1]:
@@ -253,35 +255,5 @@ def _look(properties: Element) -> bytes:
     return etree.tostring(visible, method="c14n") if len(visible) else b""
 
 
-def _texts(element: Element, name: str = "t") -> list[str]:
-    return [one.text or "" for one in element.iter() if local(one) == name]
-
-
 def _id(element: Element) -> str:
     return next((value for name, value in element.attrib.items() if str(name).endswith("}id")), "")
-
-
-def _field_char(run: Element) -> str:
-    """Which character of a field the run has: begin, separate, end or none."""
-    if local(run) != "r":
-        return ""
-    for child in run:
-        if local(child) == "fldChar":
-            kinds = [value for name, value in child.attrib.items() if str(name).endswith("}fldCharType")]
-            return str(kinds[0]) if kinds else ""
-    return ""
-
-
-def _is_field_part(element: Element) -> bool:
-    return local(element) == "r" and any(local(child) in ("fldChar", "instrText") for child in element)
-
-
-def _field_end(siblings: Sequence[Element], begin: int) -> int | None:
-    """The index of the run that ends the field which begins at ``begin``, if it is a sibling."""
-    depth = 0
-    for index in range(begin, len(siblings)):
-        kind = _field_char(siblings[index])
-        depth += {"begin": 1, "end": -1}.get(kind, 0)
-        if depth == 0:
-            return index
-    return None

@@ -16,6 +16,8 @@ from service.text.annotated import AnnotatedText, Mark, Range
 STAND_IN = "\N{OBJECT REPLACEMENT CHARACTER}"
 """What a text has in place of an atom without text, or with too much of it."""
 MAX_ATOM_CHARACTERS = 60
+MAX_DEPTH = 20
+"""Elements within so many others go where the innermost of these goes: placing takes time for each level."""
 
 Part = Written | Block
 
@@ -121,7 +123,7 @@ class _Builder:
 
     def _finished(self) -> Block:
         text = self._flow.text()
-        places = [_place(draft, len(text)) for draft in self._drafts]
+        places = _places(self._drafts, len(text))
         ids: dict[Range, int] = {}
         nodes = []
         for draft, place in zip(self._drafts, places, strict=True):
@@ -139,10 +141,21 @@ class _Builder:
         )
 
 
-def _place(draft: _Draft, length: int) -> Range:
-    """Where it is in a text of ``length`` characters: white space at the end is not part of it."""
-    start = min(draft.start, length)
-    return Range(start, max(start, min(draft.end, length)))
+def _places(drafts: Sequence[_Draft], length: int) -> list[Range]:
+    """Where each of ``drafts`` is in a text of ``length`` characters, without white space at its end."""
+    places: list[Range] = []
+    depths: list[int] = []
+    for draft in drafts:
+        start = min(draft.start, length)
+        place = Range(start, max(start, min(draft.end, length)))
+        depth = 0
+        if draft.parent >= 0:
+            around = places[draft.parent]
+            depth = depths[draft.parent] + (place != around)
+            place = around if depth > MAX_DEPTH and draft.shape is not Shape.ATOM else place
+        places.append(place)
+        depths.append(depth)
+    return places
 
 
 def _is_empty(place: Range) -> bool:

@@ -14,9 +14,6 @@ import numpy.typing as npt
 from model.decoding.hypothesis import Attention
 from model.words import Tokens, Word, Words, words_of
 from service.text.link import Link
-from service.text.projection import project
-
-__all__ = ["Link", "links", "project"]
 
 NEAR_BEST = 0.5
 """A source word that is no target word's best is linked to one that read it so much, measured by its best."""

@@ -7,12 +7,12 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from service.text.alignment import Link
 from service.text.annotated import Placement, Range
+from service.text.link import Link
 from service.text.masking import SENTINEL
 from service.text.presenting import Presentation
 from service.text.spans import Span
-from service.text.units import Unit, place_of, proportional, units
+from service.text.units import Gaps, Unit, proportional, units
 
 _PRIVATE_USE = re.compile("[\ue000-\uf8ff]")
 _ATOM = re.compile(r"\d+|[^\W\d]+|[^\w\s]|_")
@@ -166,7 +166,7 @@ class _Search:
     def insert(self, sentinel: str, *, before: bool) -> None:
         """Put the span between the words that it stands between."""
         row = sorted([*self._free, *self._fixed], key=lambda unit: unit.target)
-        place = place_of(self._sources[sentinel], row, len(self._text), before=before)
+        place = Gaps(row, len(self._text)).place(self._sources[sentinel], before=before)
         placement = Placement.ALIGNMENT if self._has_links else Placement.PROPORTION
         self.located.append(Located(sentinel, Range(place, place), placement))
 

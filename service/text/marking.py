@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from service.text.annotated import Mark, Range
-from service.text.units import Unit, place_of
+from service.text.units import Gaps, Unit
 
 
 @dataclass(slots=True)
@@ -38,19 +38,20 @@ def move_marks(marks: Sequence[Mark], row: Sequence[Unit], end: int) -> tuple[Ma
         nodes, first, last, room = pending.pop()
         ranges = [node for node in nodes if node.mark.start < node.mark.end]
         windows = _windows([node.mark for node in ranges], row[first:last])
+        level = _Level(row[first:last], room)
         for node, window in zip(ranges, windows, strict=True):
             if window is None:
-                place = _point(node.mark, row[first:last], (), moved, room)
-                moved[node.mark.id] = Range(place, place)
-                pending.append((node.inside, first, first, Range(place, place)))
+                place = level.point(node.mark)
+                low, high, moved[node.mark.id] = first, first, Range(place, place)
             else:
                 low, high = first + window[0], first + window[1]
                 moved[node.mark.id] = Range(row[low].target.start, row[high - 1].target.end)
+            if node.inside:
                 pending.append((node.inside, low, high, moved[node.mark.id]))
+        level.settle([(node.mark, moved[node.mark.id]) for node in ranges])
         for node in nodes:
             if node.mark.start == node.mark.end:
-                siblings = [one.mark for one in ranges]
-                place = _point(node.mark, row[first:last], siblings, moved, room)
+                place = level.point(node.mark)
                 moved[node.mark.id] = Range(place, place)
     return tuple(Mark(mark.id, moved[mark.id].start, moved[mark.id].end) for mark in marks)
 
@@ -131,22 +132,36 @@ def _size(unit: Unit) -> int:
     return unit.target.end - unit.target.start
 
 
-def _point(
-    mark: Mark, row: Sequence[Unit], siblings: Sequence[Mark], moved: dict[int, Range], room: Range
-) -> int:
-    """Where a mark without characters belongs, within ``room`` and within none of ``siblings``."""
-    for edge, place in _edges(siblings, moved):
-        if edge == mark.start:
-            return place
-    place = place_of(Range(mark.start, mark.end), row, room.end)
-    for sibling in siblings:
-        there = moved[sibling.id]
-        if there.start < place < there.end:
-            place = there.start if mark.start <= sibling.start else there.end
-    return min(max(place, room.start), room.end)
+class _Level:
+    """Knows where marks without characters belong: within ``room``, and within none of their siblings.
 
+    Args:
+        row: the units in ``room``.
+        room: a part of the translation.
+    """
 
-def _edges(marks: Sequence[Mark], moved: dict[int, Range]) -> Iterator[tuple[int, int]]:
-    """Where the edges of ``marks`` were and are, the ends first."""
-    yield from ((mark.end, moved[mark.id].end) for mark in marks)
-    yield from ((mark.start, moved[mark.id].start) for mark in marks)
+    def __init__(self, row: Sequence[Unit], room: Range) -> None:
+        self._gaps = Gaps(row, room.end)
+        self._room = room
+        self._edges: dict[int, int] = {}
+        self._siblings: list[tuple[int, int, int]] = []
+
+    def settle(self, siblings: Sequence[tuple[Mark, Range]]) -> None:
+        """These marks, which have characters, are in these places from now on."""
+        for mark, place in siblings:
+            self._edges.setdefault(mark.end, place.end)
+        for mark, place in siblings:
+            self._edges.setdefault(mark.start, place.start)
+        self._siblings = sorted((place.start, place.end, mark.start) for mark, place in siblings)
+
+    def point(self, mark: Mark) -> int:
+        """The place of ``mark``: on the edge of a sibling if it was there, else between its neighbours."""
+        if mark.start in self._edges:
+            return self._edges[mark.start]
+        place = self._gaps.place(Range(mark.start, mark.end))
+        before = bisect_left(self._siblings, (place,)) - 1
+        if before >= 0:
+            start, end, origin = self._siblings[before]
+            if place < end:
+                place = start if mark.start <= origin else end
+        return min(max(place, self._room.start), self._room.end)

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from service.text.alignment import Link
 from service.text.annotated import AlignedPart, AnnotatedTranslation, Mark, PlacedSpan, Placement, Range
+from service.text.link import Link
 from service.text.marking import move_marks
 from service.text.masking import SENTINEL, STAND_IN, MaskedText
 from service.text.rewriting import Edit, Rewriting, rewrite

@@ -13,6 +13,8 @@ from service.text.spans import Kind, Span
 LONGEST_WRITTEN = 60
 """Characters of a span that is written out."""
 
+_READABLE = re.compile(r"(?:[^\W_]|[\s,:;'\u2019%°€$£¥+\xd7\u2013-]|\.(?![^\W\d]))*")
+"""Words and numbers, as sentences have them."""
 _SPACES = re.compile(r"(?<! )\s(?!\s)|\s{2,}")
 _ORDINARY = re.compile(r"[\d\s.,:/-]+")
 """What a network copies well by itself, so that others go first where placeholders are scarce."""
@@ -45,9 +47,9 @@ def present(
 ) -> Presentation:
     """``segment`` with something a network can read for each span; white space becomes single spaces.
 
-    Each span becomes a placeholder. Where there are not enough of them the plainest spans, which are numbers,
-    are written out. Loose ones, such as emoji, and long ones are left out: a network reads a sentence better
-    without those than with bytes it has hardly seen.
+    Each span becomes a placeholder. Where there are not enough of them numbers and words, which are the
+    plainest, are written out. The others are left out: a network reads a sentence better without an address,
+    a variable or an emoji than with pieces of them that it has hardly seen (decision 13).
 
     Args:
         segment: with sentinels.
@@ -72,7 +74,8 @@ def present(
 
 
 def _can_be_written(span: Span) -> bool:
-    return span.kind is Kind.WORD and len(span.text) <= LONGEST_WRITTEN
+    is_readable = _READABLE.fullmatch(span.text) is not None
+    return span.kind is Kind.WORD and len(span.text) <= LONGEST_WRITTEN and is_readable
 
 
 def _shown(segment: str, shown: Mapping[str, str]) -> list[Edit]:

@@ -24,6 +24,7 @@ from service.text.annotated import Range, merged
 from service.text.links import find_links
 from service.text.span_patterns import CODE, NUMBER, QUANTITY, SYMBOL, TAG
 
+_FENCE = re.compile(r"^[ \t]{0,3}(?P<mark>```|~~~)(?P<info>[^`\n]{0,100})$", re.MULTILINE)
 _MAY_BE_EMOJI = re.compile("[\u00a9\u00ae\u203c-\u2fff\u3030\u303d\u3297\u3299\U0001f000-\U0001ffff]")
 """A character that each emoji holds one of; most texts have none, and are not looked at further."""
 
@@ -71,7 +72,7 @@ def find_spans(text: str, protected: Sequence[Range] = ()) -> list[Span]:
     """
     loose = [(one, Kind.LOOSE) for one in chain(_emoji(text), _matches(SYMBOL, text), _matches(TAG, text))]
     patterns = [_matches(pattern, text) for pattern in (CODE, NUMBER, QUANTITY)]
-    words = [(one, Kind.WORD) for one in chain(find_links(text), *patterns)]
+    words = [(one, Kind.WORD) for one in chain(find_links(text), _fenced(text), *patterns)]
     found = _joined(sorted([*loose, *words], key=lambda item: (item[0].start, -item[0].end)))
     if not protected:
         return [_span(text, one, kind, found=True) for one, kind in found]
@@ -121,6 +122,17 @@ def _overlapping(ranges: Sequence[Range]) -> Iterator[list[Range]]:
 
 def _matches(pattern: re.Pattern[str], text: str) -> Iterator[Range]:
     return (Range(*match.span()) for match in pattern.finditer(text))
+
+
+def _fenced(text: str) -> Iterator[Range]:
+    """Blocks of code between lines of three backticks or tildes, those lines included."""
+    opening: re.Match[str] | None = None
+    for fence in _FENCE.finditer(text):
+        if opening is None:
+            opening = fence
+        elif fence["mark"] == opening["mark"] and not fence["info"].strip():
+            yield Range(opening.start("mark"), fence.end())
+            opening = None
 
 
 def _emoji(text: str) -> Iterator[Range]:

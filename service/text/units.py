@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from service.text.alignment import Link
 from service.text.annotated import Range
+from service.text.link import Link
 
 _HAN = "\u2e80-\u9fff\U00020000-\U0003ffff"
 _UNIT = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+(?:['\u2019-][^\W{_HAN}]+)*|[^\w\s]")
@@ -53,21 +54,28 @@ def proportional(text: str, source_length: int) -> list[Unit]:
     return row
 
 
-def place_of(source: Range, row: Sequence[Unit], end: int, *, before: bool = False) -> int:
-    """Where in the translation something belongs that stands at ``source`` and has no unit of its own.
-
-    That is behind what came from the words before it, or before what came from the words after it: behind
-    the former unless ``before`` is asked for, or there are none.
+class Gaps:
+    """Where in a translation something belongs that has no unit of its own.
 
     Args:
-        source: where it stands; may be empty.
         row: in order.
         end: of the translation; where things go if no unit is known to come from anything.
-        before: it belongs to what follows it.
     """
-    known = [(unit.source, unit.target) for unit in row if unit.source is not None]
-    left = [(origin.end, target.end) for origin, target in known if origin.end <= source.start]
-    right = [(origin.start, target.start) for origin, target in known if origin.start >= source.end]
-    if right and (before or not left):
-        return min(right)[1]
-    return max(left)[1] if left else end
+
+    def __init__(self, row: Sequence[Unit], end: int) -> None:
+        known = [(unit.source, unit.target) for unit in row if unit.source is not None]
+        self._left = sorted((origin.end, target.end) for origin, target in known)
+        self._right = sorted((origin.start, target.start) for origin, target in known)
+        self._end = end
+
+    def place(self, source: Range, *, before: bool = False) -> int:
+        """Where something belongs that stands at ``source``, which may be empty.
+
+        That is behind what came from the words before it, or before what came from the words after it: behind
+        the former unless ``before`` is asked for, or there are none.
+        """
+        left = bisect_right(self._left, (source.start, self._end)) - 1
+        right = bisect_left(self._right, (source.end, 0))
+        if right < len(self._right) and (before or left < 0):
+            return self._right[right][1]
+        return self._left[left][1] if left >= 0 else self._end

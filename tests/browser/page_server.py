@@ -15,8 +15,7 @@ import httpx
 import numpy as np
 import uvicorn
 
-from model.decoding.hypothesis import Hypothesis, Translation
-from model.decoding.trail import Attention
+from model.decoding.hypothesis import Attention, Hypothesis, Translation
 from model.tokenizer import Tokenizer
 from service.app import create_app
 from service.engine.request import SegmentRequest

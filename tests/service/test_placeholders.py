@@ -88,12 +88,12 @@ async def test_if_none_has_the_spans_themselves_are_read(copying_tokenizer: Toke
 
     def network(request: SegmentRequest) -> Translation:
         lost = one in copying_tokenizer.decode(request.source)
-        return writing(copying_tokenizer, "Kommt er?" if lost else "Der Name ist {name}, ja.")(request)
+        return writing(copying_tokenizer, "Kommt er?" if lost else "Es ist 12:30, ja.")(request)
 
     engine = EchoEngine(translate=network)
-    translation = await translate(copying_tokenizer, engine, AnnotatedText("{name} kommt 😀 an."))
-    assert sources(copying_tokenizer, engine.requests)[1] == "{name} kommt an."
-    assert translation.text.replace(" 😀", "") == "Der Name ist {name}, ja."
+    translation = await translate(copying_tokenizer, engine, AnnotatedText("Um 12:30 kommt 😀 er an."))
+    assert sources(copying_tokenizer, engine.requests)[1] == "Um 12:30 kommt er an."
+    assert translation.text.replace(" 😀", "") == "Es ist 12:30, ja."
     assert placements(translation) == [Placement.NETWORK, Placement.ALIGNMENT]
     assert [span.placement for span in translation.fallbacks] == [Placement.ALIGNMENT]
 
@@ -116,7 +116,7 @@ async def test_if_that_is_refused_the_first_translation_has_to_do(copying_tokeni
 @asynchronous
 async def test_more_spans_than_placeholders(copying_tokenizer: Tokenizer) -> None:
     count = len(copying_tokenizer.placeholders)
-    names = [f"{{n{number}}}" for number in range(count + 2)]
+    names = [f"1{number}:30" for number in range(count + 2)]
     engine = EchoEngine()
     translation = await translate(
         copying_tokenizer, engine, AnnotatedText(f"{' und '.join(names)} und 1999.")

@@ -35,7 +35,7 @@ async def test_nothing_more_is_told_unasked(tiny_checkpoint: Path) -> None:
 @asynchronous
 async def test_sentences_are_told_by_characters_of_both_texts(tiny_checkpoint: Path) -> None:
     answer = await ask(tiny_checkpoint, TEXT, details=True)
-    assert set(answer) == {"translatedText", "score", "confidence", "sentences"}
+    assert set(answer) == {"translatedText", "score", "confidence", "sentences", "spans"}
     target = answer["translatedText"]
     assert [cut(TEXT, one["source"]) for one in answer["sentences"]] == [
         "Das Haus ist ｇｒüｎ.",
@@ -62,6 +62,18 @@ async def test_words_are_linked_with_what_they_came_from(tiny_checkpoint: Path) 
             assert 0.0 < weight <= 1.0
             linked.add((TEXT[source_start:source_end], target[target_start:target_end]))
     assert {("Haus", "Haus"), ("ｇｒüｎ", "grün"), ("https://example.org",) * 2, ("{name}",) * 2} <= linked
+
+
+@asynchronous
+async def test_protected_spans_are_told_with_how_they_were_placed(tiny_checkpoint: Path) -> None:
+    answer = await ask(tiny_checkpoint, TEXT, details=True)
+    spans = answer["spans"]
+    wanted = ["https://example.org", "{name}", "50 km", "🙂"]
+    assert [cut(TEXT, one["source"]) for one in spans] == wanted
+    assert [cut(answer["translatedText"], one["target"]) for one in spans] == wanted
+    assert (spans[2]["placement"], spans[3]["placement"]) == ("network", "network")
+    assert {one["placement"] for one in spans} <= {"network", "alignment", "proportion"}
+    assert (await ask(tiny_checkpoint, ["Ein {x}.", "Zwei."], details=True))["spans"][1] == []
 
 
 @asynchronous

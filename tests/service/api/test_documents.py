@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -98,6 +99,22 @@ async def test_what_is_forgotten_leaves_the_engine(tiny_checkpoint: Path, tmp_pa
             'translation_files_total{format="text",outcome="cancelled"} 1.0'
             in (await client.get("/metrics")).text
         )
+
+
+@asynchronous
+async def test_files_that_vanish_fail(tiny_checkpoint: Path, tmp_path: Path) -> None:
+    engine = EchoEngine(holding=True)
+    async with ready_client(tiny_checkpoint, engine, {"files_folder": tmp_path}) as client:
+        document = await upload(client)
+        await engine.submitted.wait()
+        for folder in tmp_path.iterdir():
+            shutil.rmtree(folder)
+        engine.holding = False
+        engine.release()
+        status = await document.wait("error")
+        assert status["error_message"]
+        assert (await client.get("/v2/usage")).json()["character_count"] == 0
+        await (await upload(client)).wait("done")
 
 
 @asynchronous

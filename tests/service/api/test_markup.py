@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from model.decoding.hypothesis import Hypothesis, Translation
+from model.decoding.hypothesis import Translation
 from service.engine.request import SegmentRequest
 from tests.service.api.test_problems import LIMITS, check
 from tests.service.fakes import TOKEN_LOG_PROB, EchoEngine, echo
@@ -27,14 +29,13 @@ def deepl(*texts: str, **more: Any) -> dict[str, Any]:
 
 
 def reverse(request: SegmentRequest) -> Translation:
-    """The pieces of the segment in reverse."""
+    """The pieces of the segment in reverse, each of which has read the one that it is a copy of."""
     found = echo(request)
-    turned = Hypothesis(
-        tuple(reversed(found.best.tokens)),
-        found.best.log_prob,
-        found.best.score,
-        coverage=(),
-        truncated=False,
+    read = found.best.attention
+    turned = replace(
+        found.best,
+        tokens=found.best.tokens[::-1],
+        attention=None if read is None else np.concatenate([read[-2::-1], read[-1:]]),
     )
     return Translation((turned,), found.steps)
 

@@ -85,6 +85,7 @@ CASES = {
     "surrogate": Case(*INVALID, ("q: must be valid Unicode", "character 3"), body(q="abc\ud800")),
     "surrogate in a list": Case(*INVALID, ("q: ", "item 1"), body(q=["ok", "\udfff"])),
     "source number": Case(*INVALID, ("source: ",), body(source=1)),
+    "details of html": Case(*INVALID, ("format: html",), body(format="html", details=True)),
     "format unknown": Case(*INVALID, ("format: ", "'text' or 'html'"), body(format=MARKER)),
     "alternatives negative": Case(*INVALID, ("alternatives: ",), body(alternatives=-1)),
     "alternatives text": Case(*INVALID, ("alternatives: ",), body(alternatives=MARKER)),

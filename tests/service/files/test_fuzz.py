@@ -61,7 +61,7 @@ def test_there_is_a_sample_of_every_format() -> None:
 
 @pytest.mark.parametrize("name", FORMAT_NAMES)
 @given(st.data())
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 def test_changed_files(name: str, data: st.DataObject) -> None:
     sample = SAMPLES[name]
     start = data.draw(st.integers(0, len(sample)))
@@ -71,7 +71,7 @@ def test_changed_files(name: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", FORMAT_NAMES)
 @given(st.data())
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=10, suppress_health_check=[HealthCheck.too_slow])
 def test_cut_files(name: str, data: st.DataObject) -> None:
     sample = SAMPLES[name]
     attempt(format_named(name), sample[: data.draw(st.integers(0, len(sample)))])
@@ -79,7 +79,7 @@ def test_cut_files(name: str, data: st.DataObject) -> None:
 
 @pytest.mark.parametrize("name", ["docx", "odt", "epub"])
 @given(st.data())
-@settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
+@settings(deadline=None, max_examples=8, suppress_health_check=[HealthCheck.too_slow])
 def test_changed_parts(name: str, data: st.DataObject) -> None:
     parts = unpacked(SAMPLES[name])
     part = data.draw(st.sampled_from(sorted(parts)))

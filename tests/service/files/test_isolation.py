@@ -72,8 +72,8 @@ async def test_what_takes_too_long_ends(tmp_path: Path, monkeypatch: pytest.Monk
 @asynchronous
 async def test_what_takes_too_much_memory_ends(tmp_path: Path) -> None:
     upload = tmp_path / "upload"
-    upload.write_bytes(b"[" + b'"a",' * 2_000_000 + b"1]")
-    small = FileParser(FileLimits(), ProcessLimits(memory_bytes=150 * 1024 * 1024))
+    upload.write_bytes(b"[" + b'"a",' * 700_000 + b"1]")
+    small = FileParser(FileLimits(), ProcessLimits(memory_bytes=120 * 1024 * 1024))
     with pytest.raises(UnreadableFile, match="too much memory"):
         await small.read(format_of("a.json"), upload)
 

@@ -140,14 +140,14 @@ def test_what_is_translated() -> None:
 
 
 @given(MARKDOWN)
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=80)
 def test_an_identity_changes_nothing(text: str) -> None:
     data = text.replace("\n", "\r\n").encode() if len(text) % 2 else text.encode()
     assert translated(read(data, FileLimits()), identity) == data
 
 
 @given(MARKDOWN, st.integers(0, 9))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=80)
 def test_no_translation_changes_the_structure(text: str, seed: int) -> None:
     """Emphasis may go away where nothing is left in it; nothing else does, and nothing comes."""
     for translate in (upper, scrambled(seed)):

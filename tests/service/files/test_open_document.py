@@ -101,7 +101,7 @@ def test_no_translation_changes_the_structure(seed: int) -> None:
 
 
 @given(st.text(alphabet="a \n\tß ", min_size=1, max_size=20))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_white_space_is_read_back(content: str) -> None:
     """What is written as elements and characters is the text again."""
     from service.text.annotated import AnnotatedTranslation  # noqa: PLC0415
@@ -127,7 +127,7 @@ def test_other_packages(change: dict[str, bytes], says: str) -> None:
 
 
 @given(st.integers(0, 1500), st.integers(0, 200), st.sampled_from([b"", b"<text:p>", b"</text:p>", b"&x;"]))
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 def test_damaged_documents_are_refused_or_read(start: int, length: int, with_what: bytes) -> None:
     parts = unpacked(SAMPLE)
     content = parts["content.xml"]

@@ -88,7 +88,7 @@ def test_packages_within_stay_packed() -> None:
 
 
 @given(st.integers(0, 400), st.binary(max_size=5), st.integers(0, 400))
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=100)
 def test_damage_is_told(place: int, change: bytes, cut: int) -> None:
     data = packed({"a": b"hello " * 9, "b/c": b"<x/>"})
     data = (data[:place] + change + data[place + len(change) :])[: max(cut, len(data) - cut)]

@@ -9,6 +9,8 @@ import pytest
 from service.markup.document import Document, html_document, xml_document
 from service.markup.rules import Rules
 from service.text.annotated import AnnotatedText, AnnotatedTranslation
+from service.text.marking import move_marks
+from service.text.units import proportional
 
 LEVELS = 100_000
 MANY = 10_000
@@ -43,8 +45,17 @@ def swapped(text: AnnotatedText) -> AnnotatedTranslation:
     return AnnotatedTranslation(text.text.swapcase(), text.marks)
 
 
+def moved(text: AnnotatedText) -> AnnotatedTranslation:
+    """With marks where the service puts them if it knows nothing of the words."""
+    row = proportional(text.text, len(text.text))
+    return AnnotatedTranslation(text.text.swapcase(), move_marks(text.marks, row, len(text.text)))
+
+
 def check(document: Document, source: str, started: float) -> None:
     result = document.write([swapped(text) for text in document.texts])
+    assert len(document.write([moved(text) for text in document.texts])) == pytest.approx(
+        len(result), rel=0.1
+    )
     assert len(result) == pytest.approx(len(source), rel=0.5)
     assert (result == source) == (not any(text.text.strip() for text in document.texts))
     assert time.process_time() - started < SECONDS

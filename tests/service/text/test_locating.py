@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 
 from model.tokenizer import normalize
-from service.text.alignment import Link
 from service.text.annotated import AnnotatedText, Placement
+from service.text.link import Link
 from service.text.locating import is_intact, locate
 from service.text.masking import MaskedText, mask
 from service.text.presenting import Presentation, present
@@ -53,7 +53,7 @@ def finish(
     ("text", "count", "read"),
     [
         ("Hallo {a}, sieh 😀 an https://a.b/c.", 3, "Hallo \ue000, sieh \ue001 an \ue002."),
-        ("Hallo {a}, sieh 😀 an https://a.b/c.", 0, "Hallo {a}, sieh an https://a.b/c."),
+        ("Hallo {a}, sieh 😀 an https://a.b/c.", 0, "Hallo, sieh an."),
         ("Im Jahr 1999 kam {a} mit 😀 um 12:30.", 2, "Im Jahr 1999 kam \ue000 mit \ue001 um 12:30."),
         ("Toll 😀! Ja", 0, "Toll! Ja"),
         ("Toll 😀 😀, ja", 0, "Toll, ja"),
@@ -103,16 +103,12 @@ def test_placeholders_are_replaced_where_they_stand(text: str, written: str, exp
 @pytest.mark.parametrize(
     ("text", "written", "expected"),
     [
-        ("Siehe https://a.de/b heute", "Today see https: // a.de / b.", "Today see https://a.de/b."),
+        ("Ruf +49 30 123456-78 an", "Call + 49 30 123456 - 78.", "Call +49 30 123456-78."),
         ("Es wiegt 5 kg", "It weighs 5kg", "It weighs 5 kg"),
         ("Im Jahr 1999 und 1999", "1999 and in 1999", "1999 and in 1999"),
         ("Im Jahr 1999", "In 1999, 1999", "In 1999,"),
         ("Im Jahr 1999", "In 1999 of 11999 and 1.999", "In 1999 of 11999 and 1.999"),
-        (
-            "im Jahr 1999 bei https://a.de/1999",
-            "by https://a.de/1999 in 1999",
-            "by https://a.de/1999 in 1999",
-        ),
+        ("1999 waren es 1999 km", "There were 1999 km in 1999", "There were 1999 km in 1999"),
     ],
 )
 def test_what_the_network_has_copied_is_found(text: str, written: str, expected: str) -> None:
@@ -126,10 +122,10 @@ def test_what_the_network_has_copied_is_found(text: str, written: str, expected:
     [
         # what stands for the span is replaced
         (
-            "Siehe https://a.de dort",
-            "See the hat.pe there",
-            [("https://a.de", "hat.pe"), ("dort", "there")],
-            "See the https://a.de there",
+            "Komm um 12:30 her",
+            "Come at half past here",
+            [("12:30", "half past"), ("her", "here")],
+            "Come at 12:30 here",
         ),
         # nothing does: between what its neighbours became
         (

@@ -9,8 +9,8 @@ import time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.text.alignment import Link
 from service.text.annotated import AnnotatedText, AnnotatedTranslation, Mark, Placement, Range
+from service.text.link import Link
 from service.text.marking import move_marks
 from service.text.masking import mask
 from service.text.placing import Stretch, copied, place

@@ -102,6 +102,13 @@ def test_kinds(text: str, kinds: list[str]) -> None:
     assert [span.kind.value for span in find_spans(text) if span.kind is not Kind.BLOCK] == kinds
 
 
+def test_code_between_fences_is_a_block() -> None:
+    text = "So:\n```python\nx = 1\n~~~\n```\nund\n~~~\ny\n~~~\n```\nEnde"
+    spans = find_spans(text)
+    assert [span.text for span in spans] == ["```python\nx = 1\n~~~\n```", "~~~\ny\n~~~"]
+    assert {span.kind for span in spans} == {Kind.BLOCK}
+
+
 def test_what_a_caller_names_is_protected_whatever_it_is() -> None:
     text = "Das alte Haus und 5 kg Mehl"
     spans = find_spans(text, [Range(4, 8), Range(8, 13), Range(20, 25)])
@@ -131,7 +138,7 @@ def test_spans_are_disjoint_and_cover_what_is_protected(text: str, pairs: list[t
 
 
 UNITS = """abc_ http:// https://a.b/( a@ a.b. x@y.de, { {{ %( ` <a_ <!-- /a 1. 1_0 12_ +1_ :a # @a. a_ 😀 &a $
-    \\a 1- --a a/ a.b( 0x 1_000_ 一 ``a`"""
+    \\a 1- --a a/ a.b( 0x 1_000_ 一 ``a` ```a\n"""
 
 
 @pytest.mark.parametrize("unit", UNITS.split())
