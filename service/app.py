@@ -39,6 +39,7 @@ from service.glossaries.library import GlossaryLibrary
 from service.glossaries.store import open_glossaries
 from service.lifecycle import Lifecycle
 from service.loading import load_registry
+from service.memory import settle
 from service.metrics import Metrics
 from service.settings import Settings
 from service.text.detection import Detector
@@ -127,6 +128,7 @@ def _lifespan(service: Service, engine: EngineLike | None) -> Lifespan:
 async def _load(service: Service, engine: EngineLike | None, store: SegmentStore | None) -> None:
     try:
         registry = await load_registry(service.settings, service.metrics, engine, store)
+        settle()
     except Exception as error:  # of whatever kind: a service that cannot load must end, and say why
         reasons = [str(one) for one in (error, error.__cause__) if one is not None]
         logger.error("the service cannot start: %s", ": ".join(reasons), exc_info=True)

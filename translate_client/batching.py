@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from translate_client.results import ServerSettings, Translation
+from translate_client.results import Sentence, ServerSettings, Translation
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +107,12 @@ def _join(pairs: Sequence[tuple[Part, Translation]]) -> Translation:
     scores = [(len(part.text), one.score) for part, one in pairs if one.score is not None]
     length = sum(weight for weight, _ in scores)
     score = sum(weight * score for weight, score in scores) / length if length else None
-    return Translation(text, score, (), first.detected)
+    return Translation(text, score, (), first.detected, tuple(_moved_sentences(pairs)))
+
+
+def _moved_sentences(pairs: Sequence[tuple[Part, Translation]]) -> Iterator[Sentence]:
+    source = target = 0
+    for part, translation in pairs:
+        yield from (sentence.moved(source, target) for sentence in translation.sentences)
+        source += len(part.text)
+        target += len(translation.text)

@@ -15,7 +15,15 @@ import httpx
 from translate_client.errors import TranslationFailed
 from translate_client.failures import check_success
 from translate_client.reading import Object, read_list, read_number, read_object, read_text, unexpected
-from translate_client.results import Detection, Language, ServerSettings, TranslatedFile, Translation
+from translate_client.results import (
+    Detection,
+    Language,
+    Link,
+    Sentence,
+    ServerSettings,
+    TranslatedFile,
+    Translation,
+)
 
 EVENTS = "text/event-stream"
 
@@ -27,6 +35,7 @@ class Options(TypedDict, total=False):
         source: code of the texts' language; ``auto``, which is the default, detects each text's.
         alternatives: other translations wanted of each text; default 0.
         format: ``html`` for texts with markup; default ``text``.
+        details: whether ``Translation.sentences`` are wanted.
         priority: ``bulk`` lets others go first.
         deadline_seconds: after which the answer is of no use; default: the service's.
     """
@@ -34,6 +43,7 @@ class Options(TypedDict, total=False):
     source: str
     alternatives: int
     format: Literal["text", "html"]
+    details: bool
     priority: Literal["interactive", "bulk"]
     deadline_seconds: float
 
@@ -50,6 +60,8 @@ def translation_body(texts: Sequence[str], target: str, options: Options) -> Obj
         body["alternatives"] = options["alternatives"]
     if options.get("format", "text") != "text":
         body["format"] = options["format"]
+    if options.get("details"):
+        body["details"] = True
     if "priority" in options:
         body["priority"] = options["priority"]
     if "deadline_seconds" in options:
@@ -64,15 +76,43 @@ def read_translations(answer: Any, count: int) -> list[Translation]:
     scores = _items(body, "score", count) if "score" in body else [None] * count
     found = _items(body, "detectedLanguage", count) if "detectedLanguage" in body else [None] * count
     further = _items(body, "alternatives", count) if "alternatives" in body else [()] * count
+    sentences = _items(body, "sentences", count) if "sentences" in body else [[]] * count
     return [
         Translation(
             read_text(text),
             None if score is None else read_number(score),
             tuple(map(read_text, read_list(others))) if others else (),
             None if detected is None else read_detection(detected),
+            tuple(map(_read_sentence, read_list(known))),
         )
-        for text, score, others, detected in zip(texts, scores, further, found, strict=True)
+        for text, score, others, detected, known in zip(texts, scores, further, found, sentences, strict=True)
     ]
+
+
+def _read_sentence(value: Any) -> Sentence:
+    body = read_object(value)
+    return Sentence(
+        *_read_range(body.get("source")),
+        *_read_range(body.get("target")),
+        confidence=read_number(body.get("confidence")),
+        coverage=read_number(body.get("coverage")),
+        flags=tuple(map(read_text, read_list(body.get("flags")))),
+        links=tuple(map(_read_link, read_list(body.get("alignment")))),
+    )
+
+
+def _read_range(value: Any) -> tuple[int, int]:
+    body = read_object(value)
+    return int(read_number(body.get("start"))), int(read_number(body.get("end")))
+
+
+def _read_link(value: Any) -> Link:
+    numbers = [read_number(one) for one in read_list(value)]
+    if len(numbers) != 5:
+        raise unexpected(f"a link of {len(numbers)} numbers")
+    *places, weight = numbers
+    source_start, source_end, target_start, target_end = map(int, places)
+    return Link(source_start, source_end, target_start, target_end, weight)
 
 
 def _items(body: Object, name: str, count: int) -> list[Any]:

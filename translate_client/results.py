@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +19,71 @@ class Detection:
 
 
 @dataclass(frozen=True, slots=True)
+class Link:
+    """A word of the text and a word of its translation that belong together; ends are not included.
+
+    Attributes:
+        source_start: where the word begins in the text.
+        source_end: where it ends.
+        target_start: where its counterpart begins in the translation.
+        target_end: where it ends.
+        weight: how much of what the network read for the counterpart was the word, from 0 to 1.
+    """
+
+    source_start: int
+    source_end: int
+    target_start: int
+    target_end: int
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is known of a sentence and its translation.
+
+    Attributes:
+        source_start: where it begins in the text.
+        source_end: where it ends; not included.
+        target_start: where its translation begins.
+        target_end: where it ends; not included.
+        confidence: the probability that the translation is good, from 0 to 1.
+        coverage: the share of its words that the network read, from 0 to 1.
+        flags: what seems to be wrong, mostly nothing: ``repetition``, ``truncated``, ``undercovered``,
+            ``copied``.
+        links: which word became which, by the translation's.
+    """
+
+    source_start: int
+    source_end: int
+    target_start: int
+    target_end: int
+    confidence: float
+    coverage: float
+    flags: tuple[str, ...]
+    links: tuple[Link, ...]
+
+    def moved(self, source: int, target: int) -> Sentence:
+        """The same sentence, where so much stands before it in the text and in the translation."""
+        return replace(
+            self,
+            source_start=self.source_start + source,
+            source_end=self.source_end + source,
+            target_start=self.target_start + target,
+            target_end=self.target_end + target,
+            links=tuple(
+                Link(
+                    link.source_start + source,
+                    link.source_end + source,
+                    link.target_start + target,
+                    link.target_end + target,
+                    link.weight,
+                )
+                for link in self.links
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Translation:
     """A text's translation.
 
@@ -30,12 +95,14 @@ class Translation:
         alternatives: other translations, best first, as far as they were asked for and exist.
         detected: the language found, if ``source`` was ``auto``; of a text that was cut, that of its first
             part.
+        sentences: what is known of each sentence, if ``details`` were asked for.
     """
 
     text: str
     score: float | None = None
     alternatives: tuple[str, ...] = ()
     detected: Detection | None = None
+    sentences: tuple[Sentence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

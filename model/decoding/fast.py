@@ -41,73 +41,63 @@ class RankedInput(NamedTuple):
 def advance_ranked(search: SearchState, given: RankedInput) -> Advanced:
     """Extend every open hypothesis by one token; see ``advance``."""
     batch, beam = search.log_probs.shape
-    numbers = torch.empty(3, batch, beam)  # next log-probabilities, then those of the candidates
-    ids = torch.empty(6 * batch * beam + batch, dtype=torch.int64)
-    parents, last, candidate_parents, candidate_tokens, length = _cut(
-        ids, (batch, beam), (batch, beam), (batch, 2 * beam), (batch, 2 * beam), (batch,)
+    candidates = Candidates(torch.empty(batch, 2 * beam), _ids(batch, 2 * beam), _ids(batch, 2 * beam))
+    following = SearchState(
+        options=search.options,
+        length=_ids(batch),
+        last=_ids(batch, beam),
+        log_probs=torch.empty(batch, beam),
+        tokens=_ids(*search.tokens.shape),
+        coverage=torch.empty(search.coverage.shape),
+        shortlist=search.shortlist,
     )
-    tokens, coverage = torch.empty(search.tokens.shape, dtype=torch.int64), torch.empty(search.coverage.shape)
-    verdicts = torch.empty(3, batch, dtype=torch.bool)
-    candidates = Candidates(numbers[1:].view(batch, 2 * beam), candidate_parents, candidate_tokens)
-    following = replace(
-        search, length=length, last=last, log_probs=numbers[0], tokens=tokens, coverage=coverage
-    )
-    advanced = Advanced(following, parents, verdicts)
+    advanced = Advanced(following, _ids(batch, beam), torch.empty(3, batch, dtype=torch.bool))
     if _call(search, given, candidates, advanced):
         return _with_finished(search, given, candidates, advanced)
     return advanced
 
 
-def _cut(flat: Tensor, *shapes: tuple[int, ...]) -> list[Tensor]:
-    """One allocation as several contiguous tensors."""
-    parts, begin = [], 0
-    for shape in shapes:
-        size = torch.Size(shape).numel()
-        parts.append(flat[begin : begin + size].view(shape))
-        begin += size
-    return parts
+def _ids(*shape: int) -> Tensor:
+    return torch.empty(shape, dtype=torch.int64)
 
 
 def _call(search: SearchState, given: RankedInput, candidates: Candidates, into: Advanced) -> bool:
     """Write the step into ``into``, but for hypotheses that finish; whether there are any."""
-    batch, beam = search.log_probs.shape
-    options = search.options
-    reads = {
-        "options": options.integers,
-        "longest_norm": options.longest_norm,
-        "length": search.length,
-        "log_probs": search.log_probs.contiguous(),
-        "values": given.best.log_probs,
-        "best": given.best.tokens,
-        "ending": given.best.ending,
-        "tokens": search.tokens.contiguous(),
-        "coverage": search.coverage.contiguous(),
-        "attention": given.attention,
-        "finished": search.shortlist.count,
-        "scores": search.shortlist.scores.contiguous(),
-    }
-    writes = {
-        "candidate_values": candidates.log_probs,
-        "candidate_parents": candidates.parents,
-        "candidate_tokens": candidates.tokens,
-        "next_log_probs": into.search.log_probs,
-        "next_parents": into.parents,
-        "next_last": into.search.last,
-        "next_tokens": into.search.tokens,
-        "next_coverage": into.search.coverage,
-        "next_length": into.search.length,
-        "verdicts": into.verdicts,
-    }
+    options, shortlist, best = search.options, search.shortlist, given.best
+    # Kept here while the kernel reads them: a batch that has shrunk has views of wider tensors.
+    log_probs, tokens = search.log_probs.contiguous(), search.tokens.contiguous()
+    coverage, scores = search.coverage.contiguous(), shortlist.scores.contiguous()
     task = SearchTask(
-        rows=batch,
-        beam=beam,
-        k=given.best.tokens.shape[2],
-        capacity=search.tokens.shape[2],
-        source=search.coverage.shape[2],
-        n_best=search.shortlist.scores.shape[1],
+        rows=log_probs.shape[0],
+        beam=log_probs.shape[1],
+        k=best.tokens.shape[2],
+        capacity=tokens.shape[2],
+        source=coverage.shape[2],
+        n_best=scores.shape[1],
+        options=address(options.integers),
         option_columns=options.integers.shape[1],
+        longest_norm=address(options.longest_norm),
         norm_stride=options.reals.shape[1],
-        **{name: address(tensor) for name, tensor in (reads | writes).items()},
+        length=address(search.length),
+        log_probs=address(log_probs),
+        values=address(best.log_probs),
+        best=address(best.tokens),
+        ending=address(best.ending),
+        tokens=address(tokens),
+        coverage=address(coverage),
+        attention=address(given.attention),
+        finished=address(shortlist.count),
+        scores=address(scores),
+        candidate_values=address(candidates.log_probs),
+        candidate_parents=address(candidates.parents),
+        candidate_tokens=address(candidates.tokens),
+        next_log_probs=address(into.search.log_probs),
+        next_parents=address(into.parents),
+        next_last=address(into.search.last),
+        next_tokens=address(into.search.tokens),
+        next_coverage=address(into.search.coverage),
+        next_length=address(into.search.length),
+        verdicts=address(into.verdicts),
     )
     return bool(load_library().dragoman_search(byref(task)))
 

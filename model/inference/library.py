@@ -19,7 +19,7 @@ from torch import Tensor
 
 from model.errors import KernelError
 
-VERSION = 1
+VERSION = 2
 """Of the structures and of the layout of packed weights; the library must have the same."""
 MAX_LAYERS = 8
 MAX_SEGMENTS = 3
@@ -68,10 +68,11 @@ class Network(Structure):
         ("encoder_layers", c_int32),
         ("decoder_layers", c_int32),
         ("query_scale", c_float),
-        ("forward_table", c_void_p),
-        ("backward_table", c_void_p),
+        ("source_table", c_void_p),
         ("target_table", c_void_p),
+        ("forward_input", Matrix),
         ("forward", Matrix),
+        ("backward_input", Matrix),
         ("backward", Matrix),
         ("encoder", EncoderLayer * MAX_LAYERS),
         ("memory_norm", Norm),

@@ -46,8 +46,7 @@ class PackedWeights:
     def _structure(self, network: RecurrentSeq2Seq) -> Network:
         config, attention = network.config, network.attention
         embedding, bias = network.embedding.weight.float(), network.output_bias
-        forward, first = _gates(network.forward_layer), _gates(network.query_layer)
-        backward = None if network.backward_layer is None else _gates(network.backward_layer)
+        first, backward = _gates(network.query_layer), network.backward_layer
         return Network(
             embedding=config.embedding_size,
             hidden=config.hidden_size,
@@ -56,11 +55,10 @@ class PackedWeights:
             encoder_layers=len(network.encoder_layers),
             decoder_layers=len(network.decoder_layers),
             query_scale=attention.scale if isinstance(attention, DotAttention) else 1.0,
-            forward_table=self._table(embedding, forward),
-            backward_table=None if backward is None else self._table(embedding, backward),
+            source_table=self._keep(embedding.half()),
             target_table=self._table(embedding, first),
-            forward=self._linear([forward.hidden]),
-            backward=Matrix() if backward is None else self._linear([backward.hidden]),
+            **self._direction("forward", _gates(network.forward_layer)),
+            **({} if backward is None else self._direction("backward", _gates(backward))),
             encoder=tuple(self._encoder_layer(_layer(each)) for each in network.encoder_layers),
             memory_norm=self._norm(network.memory_norm),
             **self._attention(attention),
@@ -73,6 +71,11 @@ class PackedWeights:
             readout=self._linear(network.readout.weight.split(config.hidden_size, 1), network.readout.bias),
             softmax=self._linear([embedding], bias),
         )
+
+    def _direction(self, name: str, gates: Gates) -> dict[str, Matrix]:
+        """The first encoder layer, read in one direction."""
+        taken, hidden = self._linear([gates.input], gates.bias), self._linear([gates.hidden])
+        return {f"{name}_input": taken, name: hidden}
 
     def _encoder_layer(self, layer: LSTMLayer) -> tuple[Norm, Matrix, Matrix]:
         gates = _gates(layer)

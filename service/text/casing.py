@@ -17,6 +17,7 @@ from service.text.rewriting import Edit
 from service.text.truecasing import Truecaser, capitalized
 
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+_AFTER_SPAN = re.compile(rf"[^\w\U000f0000-\U0010ffff]*[\U000f0000-\U0010ffff]\s+(?P<word>{_WORD.pattern})")
 _LONE_CAPITALS = 4
 """A single word of capitals with fewer letters is taken for an acronym."""
 _TITLE_WORDS = 3
@@ -69,10 +70,18 @@ class Style(Enum):
 
 
 class Initial(Enum):
-    """What a segment's first letter asks of its translation; OPEN is nothing."""
+    """What the beginning of a segment asks of its translation.
+
+    Attributes:
+        CAPITAL: a capital at its beginning.
+        SMALL: a small letter.
+        SPAN: a small letter after a protected span at its beginning, which the sentence goes on from.
+        OPEN: nothing.
+    """
 
     CAPITAL = "capital"
     SMALL = "small"
+    SPAN = "span"
     OPEN = "open"
 
 
@@ -150,6 +159,9 @@ def _is_ordinary(word: str, truecaser: Truecaser) -> bool:
 
 
 def _initial(segment: str) -> Initial:
+    following = _AFTER_SPAN.match(segment)
+    if following:
+        return Initial.SPAN if following["word"].islower() else Initial.OPEN
     first = _first_word(segment)
     if first is None:
         return Initial.OPEN
@@ -190,21 +202,27 @@ def _as_title(text: str) -> list[Edit]:
 
 
 def _with_initial(text: str, initial: Initial, truecaser: Truecaser) -> list[Edit]:
-    first = _first_word(text)
-    if first is None or initial is Initial.OPEN:
+    if initial is Initial.SPAN:
+        following = _AFTER_SPAN.match(text)
+        place = following.span("word") if following else None
+    else:
+        first = _first_word(text)
+        place = first.span() if first else None
+    if place is None or initial is Initial.OPEN:
         return []
-    word = first.group()
+    word = text[slice(*place)]
     if initial is Initial.CAPITAL:
         new = _capital(word) if word.islower() else word
     else:
         new = _without_capital(word, truecaser)
-    return [Edit(*first.span(), new)] if new != word else []
+    return [Edit(*place, new)] if new != word else []
 
 
 def _without_capital(word: str, truecaser: Truecaser) -> str:
     """``word`` in small letters, if it is known so; nouns of German, names and "I" are not."""
+    stem = re.split("['\u2019]", word)[0]
     is_plain = word[0].isupper() and (len(word) == 1 or word[1:].islower())
-    small = is_plain and truecaser.is_known_lower(word) and not truecaser.prefers_capital(word, _HARDLY)
+    small = is_plain and truecaser.is_known_lower(stem) and not truecaser.prefers_capital(stem, _HARDLY)
     return word.lower() if small else word
 
 

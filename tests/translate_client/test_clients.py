@@ -130,6 +130,24 @@ def test_what_a_service_is_like(ask: InSync | InAsync, small: PageServer) -> Non
     assert 50 < detected.confidence <= 100
 
 
+def test_details_point_into_the_texts_even_if_they_were_cut(ask: InSync | InAsync, small: PageServer) -> None:
+    text = f"😀\n{GERMAN} Guten Tag!\n" * 4
+    assert len(text) > 100
+    translation = ask(small, "translate", text, "en", source="de", details=True)
+    pairs = [
+        (text[one.source_start : one.source_end], translation.text[one.target_start : one.target_end])
+        for one in translation.sentences
+    ]
+    assert pairs == [(GERMAN, ENGLISH), ("Guten Tag!", "Good day!")] * 4
+    words = [
+        (text[link.source_start : link.source_end], translation.text[link.target_start : link.target_end])
+        for link in translation.sentences[6].links
+    ]
+    assert words[:4] == [("Wo", "Where"), ("ist", "is"), ("der", "the"), ("Bahnhof", "station")]
+    assert {(one.flags, one.coverage) for one in translation.sentences} == {((), 1.0)}
+    assert ask(small, "translate", text, "en", source="de").sentences == ()
+
+
 def test_files(ask: InSync | InAsync, small: PageServer, tmp_path: Path) -> None:
     path = tmp_path / "brief.md"
     path.write_text(f"# Guten Tag!\n\n- {GERMAN}\n", encoding="utf-8")

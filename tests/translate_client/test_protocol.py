@@ -23,6 +23,16 @@ from translate_client.protocol import (
 )
 from translate_client.results import TranslatedFile, Translation
 
+WITH_LINK = [
+    {
+        "source": {"start": 0, "end": 1},
+        "target": {"start": 0, "end": 1},
+        "confidence": 0.5,
+        "coverage": 1,
+        "flags": [],
+        "alignment": [[0, 1, 0, 1]],
+    }
+]
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
 
@@ -84,6 +94,8 @@ def test_being_sent_elsewhere_is_no_answer() -> None:
         (lambda value: read_translations(value, 2), {"translatedText": ["one", 2]}),
         (lambda value: read_translations(value, 2), {"translatedText": ["a", "b"], "score": ["high", 1]}),
         (lambda value: read_translations(value, 2), {"translatedText": ["a", "b"], "detectedLanguage": {}}),
+        (lambda value: read_translations(value, 1), {"translatedText": ["a"], "sentences": [[{}]]}),
+        (lambda value: read_translations(value, 1), {"translatedText": ["a"], "sentences": [WITH_LINK]}),
         (read_detections, []),
         (read_detections, [{"language": "de"}]),
         (read_languages, [{"code": "de", "name": "German"}]),

@@ -21,10 +21,12 @@ class Encoder {
  public:
   void run(const Network& net, const EncodeTask& task) {
     plan(task);
-    const int hidden = net.hidden, first = net.backward_table ? hidden / 2 : hidden;
+    const bool both = net.backward.panels > 0;
+    const int hidden = net.hidden, first = both ? hidden / 2 : hidden;
     outputs_.assign(size_t(total_) * hidden, 0.0f);
-    first_layer(net.forward, net.forward_table, task, first, hidden, 0, false);
-    if (net.backward_table) first_layer(net.backward, net.backward_table, task, first, hidden, first, true);
+    embed(net, task);
+    first_layer(net.forward_input, net.forward, first, hidden, 0, false);
+    if (both) first_layer(net.backward_input, net.backward, first, hidden, first, true);
     for (int layer = 0; layer < net.encoder_layers; ++layer) upper_layer(net.encoder[layer], hidden);
     for (int token = 0; token < total_; ++token)
       normalise(net.memory_norm, &outputs_[size_t(token) * hidden], hidden, &outputs_[size_t(token) * hidden]);
@@ -80,15 +82,36 @@ class Encoder {
     }
   }
 
-  void first_layer(const Matrix& gates, const uint16_t* table, const EncodeTask& task, int units, int hidden,
-                   int column, bool backward) {
+  void embed(const Network& net, const EncodeTask& task) {
+    const int width = net.embedding;
+    input_.resize(total_, width);
+    normed_.resize(width);
+    for (size_t row = 0; row < order_.size(); ++row)
+      for (int i = 0; i < lengths_[row]; ++i) {
+        const uint16_t* half = net.source_table + size_t(task.ids[order_[row]][i]) * width;
+        for (int j = 0; j < width; j += kLanes) {
+          const __m256i sixteen = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(half + j));
+          _mm512_storeu_ps(&normed_[j], _mm512_cvtph_ps(sixteen));
+        }
+        input_.set(begins_[row] + i, normed_.data());
+      }
+  }
+
+  // What the inputs of all positions add to a layer's gates, in one product.
+  void contribute(const Matrix& w, size_t gates) {
+    contributions_.resize(total_ * gates);
+    const Activations* inputs[] = {&input_};
+    linear(w, inputs, total_, int(gates), [&](int row) { return &contributions_[row * gates]; });
+  }
+
+  void first_layer(const Matrix& input, const Matrix& gates, int units, int hidden, int column, bool backward) {
+    const size_t width = size_t(4) * units;
+    contribute(input, width);
     keep_ = [=, this](int token, const float* x) {
       std::copy(x, x + units, &outputs_[size_t(token) * hidden + column]);
     };
-    recur(gates, units, backward, [&](Cell& at, int row, int token) {
-      const int64_t id = task.ids[order_[row]][token - begins_[row]];
-      at.half = table + size_t(id) * 4 * units;
-    });
+    recur(gates, units, backward,
+          [&](Cell& at, int, int token) { at.full = &contributions_[token * width]; });
   }
 
   void upper_layer(const EncoderLayer& layer, int hidden) {
@@ -99,9 +122,7 @@ class Encoder {
       normalise(layer.norm, &outputs_[size_t(token) * hidden], hidden, normed_.data());
       input_.set(token, normed_.data());
     }
-    contributions_.resize(total_ * gates);
-    const Activations* inputs[] = {&input_};
-    linear(layer.input, inputs, total_, int(gates), [&](int row) { return &contributions_[row * gates]; });
+    contribute(layer.input, gates);
     keep_ = [=, this](int token, const float* x) {
       float* sum = &outputs_[size_t(token) * hidden];
       for (int i = 0; i < hidden; ++i) sum[i] += x[i];

@@ -24,11 +24,12 @@ struct Network {
   int32_t embedding, hidden, vocabulary, heads;
   int32_t encoder_layers, decoder_layers;  // above the first
   float query_scale;                       // where there is no matrix for queries
-  // What each token adds to the gates of a first layer, bias included; float16 [vocabulary, gates].
-  const uint16_t* forward_table;
-  const uint16_t* backward_table;  // null: the first encoder layer reads forward alone
-  const uint16_t* target_table;
-  Matrix forward, backward;
+  const uint16_t* source_table;  // float16 [vocabulary, embedding]
+  const uint16_t* target_table;  // what each token adds to the first decoder layer's gates, bias included;
+                                 // float16 [vocabulary, gates]
+  // The first encoder layer; without panels for backward: it reads forward alone.
+  Matrix forward_input, forward;
+  Matrix backward_input, backward;
   EncoderLayer encoder[kMaxLayers];
   Norm memory_norm;
   Matrix keys, values;  // without panels: the memory itself

@@ -109,7 +109,7 @@ class Reference:
 
     def _first(self, layer: nn.Module, embedded: Tensor) -> Tensor:
         assert isinstance(layer, LSTMLayer)
-        return run(layer, torch.stack([table(layer, each) for each in embedded]))
+        return run(layer, product(lstm_weights(layer)[0], embedded.half().double()) + bias(layer))
 
     def _attend(self, x: Tensor, sentence: Sentence) -> tuple[Tensor, Tensor]:
         attention = self.network.attention

@@ -152,4 +152,4 @@ def test_time_is_linear(unit: str) -> None:
     seconds(100)
     small = min(seconds(8_000) for _ in range(2))
     # Quadratic would be 16 times as much; the constant forgives a hiccup.
-    assert min(seconds(32_000) for _ in range(2)) < 8 * small + 0.1
+    assert any(seconds(32_000) < 8 * small + 0.1 for _ in range(3))
