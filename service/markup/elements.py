@@ -43,6 +43,9 @@ UNTOUCHED_WORDS = _names("code kbd samp")
 HIDDEN = _names("area base link meta noscript param script source style track wbr")
 """Elements that take up no room."""
 
+_RAISED = _names("sub sup")
+_MOST_TOKENS_OF_A_REFERENCE = 8
+
 _TABLE_PARTS = _names("tbody tfoot thead")
 _CELL_ENDS = _names("td th tr") | _TABLE_PARTS
 _AFTER_PARAGRAPH = _names(
@@ -67,6 +70,27 @@ _ENDED_BY = {
     "thead": _TABLE_PARTS,
 }
 """Elements that may lack an end tag, and the start tags that end them."""
+
+
+def end_of_reference(tokens: Sequence[Token], start: int) -> int | None:
+    """The index after the ``sup`` or ``sub`` that begins at ``start``, if there is no letter in it.
+
+    None for anything else, and for one that does not end within a few tokens.
+    """
+    if tokens[start].name not in _RAISED:
+        return None
+    inside: list[str] = []
+    for index in range(start, min(start + _MOST_TOKENS_OF_A_REFERENCE, len(tokens))):
+        token = tokens[index]
+        if any(map(str.isalpha, token.text)):
+            return None
+        if token.kind is Kind.START and not token.childless:
+            inside.append(token.name)
+        elif token.kind is Kind.END and inside.pop() != token.name:
+            return None
+        if not inside:
+            return index + 1
+    return None
 
 
 class _Inside:
@@ -106,14 +130,11 @@ class Extents:
         self._tokens = tokens
         self._outside = Counter[str]()
 
-    def open(self, token: Token) -> None:
-        """A start tag."""
-        if not token.childless:
+    def pass_by(self, token: Token) -> None:
+        """Count ``token``, which is outside."""
+        if token.kind is Kind.START and not token.childless:
             self._outside[token.name] += 1
-
-    def close(self, token: Token) -> None:
-        """An end tag."""
-        if self._outside[token.name]:
+        elif token.kind is Kind.END and self._outside[token.name]:
             self._outside[token.name] -= 1
 
     def of(self, start: int) -> tuple[int, bool]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from service.markup.elements import HIDDEN, SPLITTING, UNTOUCHED, UNTOUCHED_WORDS, Extents
+from service.markup.elements import HIDDEN, SPLITTING, UNTOUCHED, UNTOUCHED_WORDS, Extents, end_of_reference
 from service.markup.html import html_tokens
 from service.markup.items import Item, Role
 from service.markup.rules import Rules
@@ -25,23 +25,33 @@ def html_items(document: str, rules: Rules, texts: list[str]) -> Iterator[Item]:
     position = 0
     while position < len(tokens):
         token, start = tokens[position], position
-        if token.kind is Kind.START and _stays(token, rules):
+        if token.kind is Kind.START and (end := end_of_reference(tokens, start)) is not None:
+            position = end
+            yield Item(Role.POINT, _source(tokens[start:end]), visible=True)
+        elif token.kind is Kind.START and _stays(token, rules):
             position, is_whole = extents.of(start)
             yield _untouched(tokens[start:position], is_whole, rules)
-            continue
-        position += 1
-        if token.kind is Kind.START:
-            extents.open(token)
-            yield _start(token, rules, texts)
-        elif token.kind is Kind.END:
-            extents.close(token)
-            role = Role.BREAK if _splits(token.name, rules) else Role.CLOSING
-            yield Item(role, token.source, name=token.name)
-        elif token.kind is Kind.TEXT:
-            yield Item(Role.TEXT, token.source, token.text)
         else:
-            # What stands last may lack its own end, and must not come to stand before anything.
-            yield Item(Role.BREAK if position == len(tokens) else Role.POINT, token.source)
+            position += 1
+            extents.pass_by(token)
+            yield _item(token, position == len(tokens), rules, texts)
+
+
+def _item(token: Token, is_last: bool, rules: Rules, texts: list[str]) -> Item:
+    """The item of a token outside of what stays."""
+    if token.kind is Kind.START:
+        return _start(token, rules, texts)
+    if token.kind is Kind.END:
+        role = Role.BREAK if _splits(token.name, rules) else Role.CLOSING
+        return Item(role, token.source, name=token.name)
+    if token.kind is Kind.TEXT:
+        return Item(Role.TEXT, token.source, token.text)
+    # What stands last may lack its own end, and must not come to stand before anything.
+    return Item(Role.BREAK if is_last else Role.POINT, token.source)
+
+
+def _source(tokens: Sequence[Token]) -> str:
+    return "".join(token.source for token in tokens)
 
 
 def _splits(name: str, rules: Rules) -> bool:
@@ -61,7 +71,7 @@ def _stays(token: Token, rules: Rules) -> bool:
 def _untouched(tokens: Sequence[Token], is_whole: bool, rules: Rules) -> Item:
     """The item of an element that stays; one without its end must not come to stand before anything."""
     name = tokens[0].name
-    source = "".join(token.source for token in tokens)
+    source = _source(tokens)
     if _splits(name, rules) or not is_whole:
         return Item(Role.BREAK, source)
     if name in UNTOUCHED or (tokens[0].childless and name not in rules.ignored):

@@ -16,7 +16,7 @@ from tests.service.api.test_problems import LIMITS, check
 from tests.service.fakes import TOKEN_LOG_PROB, EchoEngine, echo
 from tests.service.harness import asynchronous, ready_client
 
-PAGE = "<p title='Ein Haus'>Ein <b>Hund</b> &amp; <code>x &lt; y</code>.</p>\n<script>a</script>"
+PAGE = "<p title='Ein Haus'>Ein <b>Hund</b> mit <code>x &lt; y</code>.</p>\n<script>a</script>"
 WEBLATE = 'Lösche <x id="0"></x> und <x id="12"></x>!'
 
 

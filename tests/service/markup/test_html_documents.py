@@ -118,6 +118,15 @@ def test_a_sentence_is_one_text() -> None:
     assert texts("a<p>b</p>c", Rules(non_splitting=frozenset(("p",)))) == ["abc"]
 
 
+def test_footnotes_and_exponents_are_no_words() -> None:
+    source = "a<sup>1</sup> b <sup><a href='#c'>[2]</a></sup>. CO<sub>2</sub> <sup>c</sup><sup>3<b></sup></b>"
+    assert texts(source) == ["a b . CO c3"]
+    assert (
+        translated("<p>a<sup>1</sup> b<sub><i>2</i></sub> c</p>")
+        == "<p>A<sup>1</sup> B<sub><i>2</i></sub> C</p>"
+    )
+
+
 def test_tags_go_with_their_words() -> None:
     assert translated("a <b>b</b> <i>c</i> d", backwards) == "d <i>c</i> <b>b</b> a"
     assert translated("<b>a <i>b</i></b> c <code>d</code>", backwards) == "<code>d</code> c <b><i>b</i> a</b>"
