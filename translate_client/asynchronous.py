@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
+from asyncio import sleep, to_thread
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -200,13 +200,13 @@ class AsyncClient:
             OSError: it cannot be read.
             TranslateError: see ``translate_client.errors``.
         """
-        name, content = Path(path).name, await asyncio.to_thread(Path(path).read_bytes)
+        name, content = Path(path).name, await to_thread(Path(path).read_bytes)
         document = read_document(await self._ask(upload_call(name, content, target, source)))
         try:
             while (progress := read_progress(await self._ask(status_call(document)))) < 1.0:
                 if on_progress is not None:
                     on_progress(progress)
-                await asyncio.sleep(_POLL_SECONDS)
+                await sleep(_POLL_SECONDS)
             return read_file(await self._repeat(result_call(document), self._send), name)
         finally:
             with suppress(TranslateError):
@@ -252,5 +252,5 @@ class AsyncClient:
                 delay = self._retries.delay_after(error, number, chance, reads_only=call.reads_only)
                 if delay is None:
                     raise
-            await asyncio.sleep(delay)
+            await sleep(delay)
             number += 1

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
+from time import sleep
 from types import TracebackType
 from typing import Any, Self, TypeVar, Unpack, overload
 
@@ -206,7 +206,7 @@ class Client:
             while (progress := read_progress(self._ask(status_call(document)))) < 1.0:
                 if on_progress is not None:
                     on_progress(progress)
-                time.sleep(_POLL_SECONDS)
+                sleep(_POLL_SECONDS)
             return read_file(self._repeat(result_call(document), self._send), name)
         finally:
             with suppress(TranslateError):
@@ -252,5 +252,5 @@ class Client:
                 delay = self._retries.delay_after(error, number, chance, reads_only=call.reads_only)
                 if delay is None:
                     raise
-            time.sleep(delay)
+            sleep(delay)
             number += 1

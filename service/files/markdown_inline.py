@@ -146,10 +146,19 @@ class InlineMarkdown:
             self._add(Tag(self._key("html", raw)))
         elif not raw.startswith("</"):
             self._stack.append(_Open(kind, raw))
-        elif any(one.kind == kind for one in self._stack):
+        elif self._is_open(kind):
             self._close(kind, raw, 0)
         else:
             self._add(Tag(self._key("html", raw)))
+
+    def _is_open(self, kind: str) -> bool:
+        """Whether there is HTML of that kind to be closed, with nothing of Markdown begun within it."""
+        for one in reversed(self._stack):
+            if one.kind == kind:
+                return True
+            if not one.kind.startswith("html "):
+                return False
+        return False
 
     def _close(self, kind: str, raw: str, label_end: int) -> None:
         while self._stack[-1].kind != kind:

@@ -114,3 +114,17 @@ def test_a_bomb_does_not_stall_others(service: RunningService) -> None:
     answer = service.client.post("/translate_file", data={"source": "de", "target": "en"}, files=files)
     assert (answer.status_code, answer.json()["type"]) == (413, "/problems/too-large")
     assert service.translate("Hund").status_code == httpx.codes.OK
+
+
+def test_texts_that_somebody_waits_for_go_first(service: RunningService) -> None:
+    lines = [f"Der Zug fährt um {number} Uhr nach Hause.\n" for number in range(400)]
+    form, files = {"target_lang": "EN-US", "source_lang": "DE"}, {"file": ("a.txt", "".join(lines))}
+    handle = service.client.post("/v2/document", data=form, files=files).json()
+    path, body = f"/v2/document/{handle['document_id']}", {"document_key": handle["document_key"]}
+    service.wait_for_metric("translation_running_segments", 1)
+    assert service.translate("Der Hund läuft im Park.").status_code == httpx.codes.OK
+    status = service.client.post(path, json=body).json()
+    assert status["status"] == "translating"
+    assert status["progress"] < 1
+    assert service.client.request("DELETE", path, json=body).status_code == httpx.codes.NO_CONTENT
+    assert service.client.post(path, json=body).status_code == httpx.codes.NOT_FOUND

@@ -55,8 +55,8 @@ def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     async def nap(seconds: float) -> None:
         slept.append(seconds)
 
-    monkeypatch.setattr("translate_client.synchronous.time.sleep", slept.append)
-    monkeypatch.setattr("translate_client.asynchronous.asyncio.sleep", nap)
+    monkeypatch.setattr("translate_client.synchronous.sleep", slept.append)
+    monkeypatch.setattr("translate_client.asynchronous.sleep", nap)
     return slept
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from service.errors import UnreadableFile
@@ -139,6 +139,8 @@ def test_what_is_translated() -> None:
     assert not any("code = 1" in text or "Ein Titel" in text or "http://foo" in text for text in texts)
 
 
+@example("<b>*</b>*")
+@example("*<b>*</b>")
 @given(MARKDOWN)
 @settings(deadline=None, max_examples=80)
 def test_an_identity_changes_nothing(text: str) -> None:
