@@ -43,9 +43,9 @@ export class SentenceView {
       line.append(make("th", { textContent: word, scope: "row" }), ...weights[row].map(cell));
       return line;
     });
-    const table = make("table", {});
-    table.append(make("caption", { textContent: CAPTION }), head, ...rows);
-    this.picture.replaceChildren(table);
+    const table = make("table", { ariaLabel: CAPTION });
+    table.append(head, ...rows);
+    this.picture.replaceChildren(make("p", { className: "hint", textContent: CAPTION, ariaHidden: "true" }), table);
   }
 }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis  # noqa: F401 - its plugin imports it in the end, when the application has frozen the collector
 import pytest
 from selenium.webdriver import Chrome
 
