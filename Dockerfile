@@ -21,7 +21,8 @@ COPY service service
 RUN pip install --no-deps .
 
 FROM ${PYTHON_IMAGE}
-RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin dragoman
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin dragoman \
+    && install --directory --owner=10001 --group=10001 /data
 COPY --from=build /opt/dragoman /opt/dragoman
 COPY checkpoints /checkpoints
 ENV PATH=/opt/dragoman/bin:$PATH \

@@ -17,7 +17,8 @@ class ArchitectureResult(Frozen):
         trained: the code that began its training.
         update: the one whose weights are kept.
         training_tokens_per_cpu_second: source and target tokens; the spread is over the run's records.
-        perplexity: of the training text at the end, with all its noise, per target token.
+        perplexity: of the last training batches, with all their noise, per target token; the batches are the
+            same for all networks.
         decoded_per_cpu_second: sentences; the spread is over repeats.
     """
 
@@ -59,6 +60,7 @@ HEADINGS = (
     "attention",
     "BLEU",
     "cased BLEU",
+    "perplexity",
     "parameters",
     "training tokens/s",
     "decoding sentences/s",
@@ -72,6 +74,7 @@ def rows(results: ArchitectureResults) -> Iterator[tuple[str, ...]]:
             *_describe(each.model),
             f"{each.scores.published.bleu:.1f}",
             f"{each.scores.cased.bleu:.1f}",
+            f"{each.perplexity:.1f}",
             f"{each.parameters / 1e6:.2f} M",
             f"{_round(each.training_tokens_per_cpu_second.median):,}",
             f"{each.decoded_per_cpu_second.median:.0f}",
@@ -80,7 +83,7 @@ def rows(results: ArchitectureResults) -> Iterator[tuple[str, ...]]:
 
 def markdown(results: ArchitectureResults) -> str:
     """The table as it stands in ``docs/architectures.md``."""
-    lines = [HEADINGS, ("---",) * 3 + ("--:",) * 5, *rows(results)]
+    lines = [HEADINGS, ("---",) * 3 + ("--:",) * 6, *rows(results)]
     return "".join("| " + " | ".join(cells) + " |\n" for cells in lines)
 
 

@@ -137,6 +137,16 @@ class Tokenizer:
         parts = [self._processor.EncodeAsIds(part) if part else [] for part in _parts(text)]
         return self._join(parts)
 
+    def encode_inside(self, text: str) -> list[int]:
+        """As ``encode``, but without the space before a first word: how ``text`` stands behind other text.
+
+        Raises:
+            ValueError: ``text`` has a lone surrogate.
+        """
+        first, *rest = _parts(text)
+        parts = [first.removeprefix(" "), *rest]
+        return self._join([self._processor.EncodeAsIds(part) if part else [] for part in parts])
+
     def encode_batch(self, texts: Iterable[str]) -> list[list[int]]:
         """``encode`` of each text."""
         return [self.encode(text) for text in texts]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from service.accounts import read_accounts
 from service.cache.opening import check_redis_url
+from service.glossaries.store import open_glossaries
 from service.loading import choose_device, find_checkpoints
 from service.logs import configure_logging
 from service.server import serve
@@ -33,6 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         find_checkpoints(settings.checkpoints)
         choose_device(settings)
         check_redis_url(settings)
+        open_glossaries(settings).close()
     except SettingsError as error:
         parser.exit(2, f"{error}\n")
     configure_logging(settings.log_level)

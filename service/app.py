@@ -21,6 +21,7 @@ from service.api.documentation import install_openapi
 from service.api.documents import documents_router
 from service.api.files import files_router
 from service.api.frontend import frontend_router
+from service.api.glossaries import glossary_router
 from service.api.observing import Observing
 from service.api.operations import operations_router
 from service.api.page import page_router
@@ -34,6 +35,8 @@ from service.cache.store import SegmentStore
 from service.engine.request import EngineLike
 from service.errors import NotReady
 from service.files.building import make_file_manager
+from service.glossaries.library import GlossaryLibrary
+from service.glossaries.store import open_glossaries
 from service.lifecycle import Lifecycle
 from service.loading import load_registry
 from service.memory import settle
@@ -68,7 +71,8 @@ def create_app(
     lifecycle = lifecycle or Lifecycle(settings)
     metrics = Metrics(CollectorRegistry(), lambda: lifecycle.served)
     files = make_file_manager(settings, lifecycle, metrics)
-    service = Service(settings, lifecycle, metrics, read_accounts(settings), Detector(), files)
+    glossaries = GlossaryLibrary(open_glossaries(settings), settings.max_glossary_entries)
+    service = Service(settings, lifecycle, metrics, read_accounts(settings), Detector(), files, glossaries)
     # FastAPI's own documentation page loads its script from another host; this one does not.
     app = FastAPIOffline(
         title="Dragoman",
@@ -85,6 +89,7 @@ def create_app(
     app.include_router(files_router(service))
     app.include_router(deepl_router(service))
     app.include_router(documents_router(service))
+    app.include_router(glossary_router(service))
     app.include_router(unsupported_router())
     app.include_router(operations_router(service))
     install_handlers(app)
@@ -114,6 +119,7 @@ def _lifespan(service: Service, engine: EngineLike | None) -> Lifespan:
             loading.cancel()
             await asyncio.gather(loading, return_exceptions=True)
             await service.files.close()
+            service.glossaries.close()
             await _drain(service)
 
     return lifespan

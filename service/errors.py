@@ -8,6 +8,7 @@
     ├── UnsupportedLanguage  400  no such language, or no checkpoint for the direction
     ├── KeyMissing           400  an API key is needed
     ├── KeyRefused           403  the API key is none of the accepted ones, or used up
+    ├── GlossaryNotFound     404  there is no glossary with this id, or it is somebody else's
     ├── TextTooLarge         413  over the character or item limit
     ├── Overloaded           429  the queue is full; retry after ``retry_after_seconds``
     ├── QuotaExceeded        456  the key's characters are used up (the status is DeepL's)
@@ -56,6 +57,10 @@ class KeyRefused(ServiceError):
 
 class QuotaExceeded(ServiceError):
     """The characters that a key may translate are used up."""
+
+
+class GlossaryNotFound(ServiceError):
+    """There is no glossary with this id, or it is somebody else's."""
 
 
 class TextTooLarge(InvalidRequest):

@@ -9,6 +9,7 @@ from typing import Protocol
 from service.engine.request import Priority
 from service.restoring import TranslatedText
 from service.text.annotated import AnnotatedText, AnnotatedTranslation
+from service.text.glossary import Glossary
 
 
 class Whole(Protocol):
@@ -39,6 +40,7 @@ class Job:
         documents: what the texts are parts of, if anything: all their texts, in order, are ``texts``.
         scope: who may share the work; see ``SegmentRequest``.
         details: whether what became of each sentence is wanted.
+        glossary: terms that the translations must hold where the texts have theirs.
     """
 
     texts: tuple[AnnotatedText, ...]
@@ -51,6 +53,7 @@ class Job:
     documents: tuple[Whole, ...] = ()
     scope: str = ""
     details: bool = False
+    glossary: Glossary | None = None
 
     @property
     def characters(self) -> int:

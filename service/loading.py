@@ -16,6 +16,7 @@ from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
 from model.config import DecodingOptions
 from model.decoding.running import CONTROL_IDS, RunningBatch
 from model.inference import decoding_network, precision_of, trained_dtype
+from model.word_boundaries import word_boundaries
 from service.cache.grace import Grace
 from service.cache.sharing import SharingEngine
 from service.cache.store import SegmentStore
@@ -114,7 +115,7 @@ def _build_engine(
         max_padded_tokens=settings.max_padded_tokens,
     )
     own = Engine(
-        partial(RunningBatch, network, forbidden=forbidden),
+        partial(RunningBatch, network, forbidden=forbidden, boundaries=word_boundaries(tokenizer)),
         tokenizer.source_ids("a", checkpoint.directions[0][1]),
         limits,
         observer,

@@ -124,6 +124,11 @@ class Settings(BaseSettings):
         description="address under which clients reach the service, for links to translated files; default: "
         "the one that they have used",
     )
+    data_folder: Path | None = Field(
+        default=None,
+        description="where glossaries are kept; default: in memory, until the process ends",
+    )
+    max_glossary_entries: int = Field(default=10_000, ge=1, description="entries of a glossary")
     cache_segments: int = Field(
         default=10_000,
         ge=0,

@@ -17,6 +17,7 @@ from service.quality.review import Review
 from service.quality.second_try import second_options
 from service.registry import Served
 from service.segment import Segment, SegmentWriter
+from service.text.terms import TermFinder
 from service.trial import Attempts, Trial
 
 
@@ -41,6 +42,7 @@ class Submitter:
         self._engine = served.engine
         self._finisher = finisher
         self._writer = SegmentWriter(served.tokenizer, served.truecaser, job.target)
+        self._terms = terms_of(job, served)
         self._options = _options(served.decoding, job.alternatives + 1)
         self._widest = _options(served.decoding, max(job.alternatives + 1, served.decoding.beam_size))
 
@@ -73,6 +75,7 @@ class Submitter:
             self._job.priority,
             self._job.deadline,
             attention=marked or segment.has_spans or self._job.details,
+            terms=self._terms.find(segment.presentation.text) if self._terms else (),
             scope=self._job.scope,
         )
 
@@ -90,8 +93,18 @@ class Submitter:
 
     async def _other_way(self, marked: bool, segment: Segment, flags: Set[Flag]) -> Ticket:
         request = self._request(segment, marked)
-        again = replace(request, options=second_options(request.options, flags))
+        # What is drawn by chance cannot be made to hold terms; a wider beam can.
+        reasons = {Flag.UNDERCOVERED} if request.terms else flags
+        again = replace(request, options=second_options(request.options, reasons))
         return (await self._tickets([again]))[0]
+
+
+def terms_of(job: Job, served: Served) -> TermFinder | None:
+    """What finds the terms of ``job``, if it has a glossary for its direction."""
+    glossary = job.glossary
+    if glossary is None or not glossary.applies(job.source, job.target):
+        return None
+    return TermFinder(glossary, served.tokenizer)
 
 
 def _options(decoding: DecodingOptions, n_best: int) -> DecodingOptions:

@@ -39,13 +39,18 @@ log-probability is the unmodified network's. The result is the ``n_best`` draws 
 separately; ``beam_size`` 1 gives one plain draw. The random number behind a token is a function of the row's
 seed, its step and the draw (``uniforms``), and of nothing else.
 
+Terms
+-----
+A row may demand terms that its translations hold. It is searched like any other, with another order of the
+candidates, and EOS only where all terms are held: see ``constrained``.
+
 Rows share nothing but the network's arithmetic: the places that a narrower row leaves empty in the beam are
 kept at log-probability -inf.
 """
 
 from model.decoding.align import align
 from model.decoding.hypothesis import Hypothesis, Translation
-from model.decoding.job import Finished, Job
+from model.decoding.job import Finished, Job, Term
 from model.decoding.offline import decode, decode_stream
 from model.decoding.running import CONTROL_IDS, RunningBatch
 
@@ -55,6 +60,7 @@ __all__ = [
     "Hypothesis",
     "Job",
     "RunningBatch",
+    "Term",
     "Translation",
     "align",
     "decode",

@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from model.decoding.candidates import Candidates, Extensions, Ranking, Words, rank, rank_exactly
+from model.decoding.constrained import OpenRows, constrained_candidates
+from model.decoding.constraints import Constraints
 from model.decoding.finished import Shortlist
 from model.decoding.options import Plan
 from model.decoding.penalties import coverage_term, length_norm
@@ -109,7 +111,27 @@ def _rank(search: SearchState, given: StepInput, exactly: Tensor | None) -> Rank
         )
         candidates = _replace(candidates, sampling, drawn)
         ambiguous = ambiguous.index_fill(0, sampling, False)
+    if (constraints := given.plan.constraints) is not None:
+        held = _hold_terms(search, given, extensions, constraints)
+        candidates = _replace(candidates, constraints.rows, held)
+        ambiguous = ambiguous.index_fill(0, constraints.rows, False)
     return Ranking(candidates, ambiguous, unusable)
+
+
+def _hold_terms(
+    search: SearchState, given: StepInput, extensions: Extensions, constraints: Constraints
+) -> Candidates:
+    """The candidates of the rows that have terms."""
+    rows = constraints.rows
+    open_rows = OpenRows(
+        search.tokens[rows],
+        search.length[rows],
+        given.attention[rows],
+        search.options.max_length[rows],
+        extensions.rows(rows),
+        is_empty=search.shortlist.count[rows] == 0,
+    )
+    return constrained_candidates(open_rows, constraints, given.words, 2 * search.log_probs.shape[1])
 
 
 def _replace(candidates: Candidates, rows: Tensor, by: Candidates) -> Candidates:

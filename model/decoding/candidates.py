@@ -31,20 +31,31 @@ class Words:
         excluded: EOS, which is treated apart, what is never produced, and what fills the last block;
             bool ``[blocks * BLOCK]``.
         mixed_blocks: blocks that hold anything excluded.
+        boundaries: entries that may follow a term that a translation must hold, EOS among them;
+            bool ``[size]``.
     """
 
     size: int
     excluded: Tensor
     mixed_blocks: tuple[int, ...]
+    boundaries: Tensor
 
     @classmethod
-    def of(cls, size: int, forbidden: Collection[int], device: torch.device) -> Self:
-        """All entries but ``forbidden``."""
+    def of(
+        cls,
+        size: int,
+        forbidden: Collection[int],
+        device: torch.device,
+        boundaries: Collection[int] | None = None,
+    ) -> Self:
+        """All entries but ``forbidden``; ``boundaries`` may follow a term, None for all."""
         excluded = torch.ones(-(-size // BLOCK) * BLOCK, dtype=torch.bool)
         excluded[:size] = False
         excluded[[EOS, *forbidden]] = True
         mixed = excluded.view(-1, BLOCK).any(1).nonzero().flatten().tolist()
-        return cls(size, excluded.to(device), tuple(mixed))
+        may_follow = torch.full((size,), boundaries is None)
+        may_follow[[EOS, *(boundaries or ())]] = True
+        return cls(size, excluded.to(device), tuple(mixed), may_follow.to(device))
 
 
 class Extensions(NamedTuple):

@@ -3,12 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from model.config import DecodingOptions
 from model.decoding.hypothesis import Translation
 
 DEFAULT_MAX_LENGTH_FACTOR = 2
 DEFAULT_MAX_LENGTH_EXTRA = 20
+
+
+class Term(NamedTuple):
+    """What a translation must hold, and for what.
+
+    Attributes:
+        tokens: to be held, one after the other.
+        start: the first of the source tokens that it translates.
+        end: the one after the last of them.
+    """
+
+    tokens: tuple[int, ...]
+    start: int
+    end: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +35,14 @@ class Job:
         source: token ids as the tokenizer's ``source_ids`` gives them; not empty.
         options: how to decode it.
         attention: whether hypotheses come with what they read at each step.
+        terms: what a translation must hold; see ``model.decoding.constrained``.
     """
 
     id: int
     source: tuple[int, ...]
     options: DecodingOptions
     attention: bool = False
+    terms: tuple[Term, ...] = ()
 
     @property
     def max_length(self) -> int:

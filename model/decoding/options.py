@@ -9,6 +9,7 @@ from typing import Self
 import torch
 from torch import Tensor
 
+from model.decoding.constraints import Constraints
 from model.decoding.job import Job
 from model.decoding.penalties import length_norm
 from model.decoding.uniforms import mix_seed
@@ -142,6 +143,7 @@ class Plan:
         sampling: rows that sample, int64 ``[sampling]``; None where none does.
         support: how many of the likeliest tokens filtered sampling can need: 0 where no sampling row has
             top-k or top-p, None where only the whole vocabulary will do.
+        constraints: of the rows that have terms; None where none has.
     """
 
     beam: int
@@ -150,6 +152,12 @@ class Plan:
     coverage: bool
     sampling: Tensor | None
     support: int | None
+    constraints: Constraints | None
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether every row does a beam search for its most probable words, and nothing else."""
+        return self.sampling is None and self.constraints is None
 
     @classmethod
     def of(cls, jobs: Sequence[Job], device: torch.device) -> Self:
@@ -167,4 +175,5 @@ class Plan:
             coverage=any(each.coverage_penalty > 0.0 for each in options),
             sampling=torch.tensor(sampling, device=device) if sampling else None,
             support=None if whole else max((each.top_k for each in filtered), default=0),
+            constraints=Constraints.of(jobs, device),
         )

@@ -32,12 +32,19 @@ class RunningBatch(Generic[Memory, State]):
     Args:
         model: the network, in evaluation mode.
         forbidden: token ids never produced: the control symbols, language tags among them, but not EOS.
+        boundaries: token ids that may follow a term that a job demands; None: all may.
 
     Raises:
         ValueError: ``forbidden`` holds EOS or an id outside the vocabulary.
     """
 
-    def __init__(self, model: Seq2Seq[Memory, State], *, forbidden: Collection[int] = CONTROL_IDS) -> None:
+    def __init__(
+        self,
+        model: Seq2Seq[Memory, State],
+        *,
+        forbidden: Collection[int] = CONTROL_IDS,
+        boundaries: Collection[int] | None = None,
+    ) -> None:
         if EOS in forbidden:
             raise ValueError(f"forbidden must not hold EOS ({EOS}): no translation could end")
         if outside := [token for token in forbidden if not 0 <= token < model.vocabulary_size]:
@@ -46,7 +53,8 @@ class RunningBatch(Generic[Memory, State]):
             )
         self._model = model
         self._forbidden = frozenset(forbidden)
-        self._words = Words.of(model.vocabulary_size, self._forbidden, model.device)
+        self._boundaries = boundaries
+        self._words = Words.of(model.vocabulary_size, self._forbidden, model.device, boundaries)
         self._ranker: Ranker[Memory, State] | None = (
             model.ranker(self._forbidden) if isinstance(model, RankingSeq2Seq) else None
         )
@@ -95,7 +103,8 @@ class RunningBatch(Generic[Memory, State]):
         """Encode ``jobs`` as one padded batch and add them; their first step is the next.
 
         Raises:
-            ValueError: a source is empty or holds an id outside the vocabulary, or a job's id is in use.
+            ValueError: a source is empty or holds an id outside the vocabulary, a term cannot be produced, or
+                a job's id is in use.
         """
         self._check(jobs)
         if jobs:
@@ -135,7 +144,7 @@ class RunningBatch(Generic[Memory, State]):
         Ids that are not in the batch are ignored.
         """
         moving = frozenset(ids)
-        other = type(self)(self._model, forbidden=self._forbidden)
+        other = type(self)(self._model, forbidden=self._forbidden, boundaries=self._boundaries)
         places = [place for place, row in enumerate(self._rows) if row.job.id in moving]
         if self._now is not None and places:
             with torch.inference_mode():
@@ -168,10 +177,24 @@ class RunningBatch(Generic[Memory, State]):
                 raise ValueError(f"job {job.id}: source must not be empty")
             if min(job.source) < 0 or max(job.source) >= size:
                 raise ValueError(f"job {job.id}: source ids must be from 0 to {size - 1}")
+            self._check_terms(job)
+
+    def _check_terms(self, job: Job) -> None:
+        if job.terms and job.options.strategy != "beam":
+            raise ValueError(f"job {job.id}: terms need the strategy beam")
+        for tokens, start, end in job.terms:
+            if not tokens:
+                raise ValueError(f"job {job.id}: a term must not be empty")
+            if any(not 0 <= token < self._model.vocabulary_size for token in tokens):
+                raise ValueError(f"job {job.id}: ids of terms must be of the vocabulary")
+            if not self._forbidden.isdisjoint(tokens) or EOS in tokens:
+                raise ValueError(f"job {job.id}: a term must be of what may be produced")
+            if not 0 <= start < end <= len(job.source):
+                raise ValueError(f"job {job.id}: a term must translate tokens of the source")
 
     def _advance(self, now: Snapshot[Memory, State]) -> tuple[Advanced, State, list[int]]:
         """The search and the network after a step, and the places of the rows that have ended."""
-        if self._ranker is not None and now.plan.sampling is None:
+        if self._ranker is not None and now.plan.is_plain:
             advanced, attention, state = self._advance_ranked(now, self._ranker)
         else:
             advanced, attention, state = self._advance_densely(now)

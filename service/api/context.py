@@ -12,6 +12,7 @@ from starlette.types import Scope
 
 from service.accounts import Accounts
 from service.files.manager import FileManager
+from service.glossaries.library import GlossaryLibrary
 from service.lifecycle import Lifecycle
 from service.metrics import Metrics
 from service.settings import Settings
@@ -34,6 +35,7 @@ class Service:
     accounts: Accounts
     detector: Detector
     files: FileManager
+    glossaries: GlossaryLibrary
 
 
 @dataclass(slots=True)

@@ -15,9 +15,9 @@ from service.api.deepl_schemas import (
     DeepLRequest,
     DeepLResponse,
     DeepLTranslation,
-    GlossaryPairs,
     Usage,
 )
+from service.api.glossary_use import with_glossary
 from service.api.keys import deepl_account
 from service.api.parameters import described, read_parameters, validated
 from service.api.problems import responses
@@ -46,6 +46,7 @@ _REFUSED = {403: "The API key is missing or not accepted."}
 _TRANSLATE_PROBLEMS = {
     400: "A parameter is missing, not valid or not supported, or the direction is not served.",
     **_REFUSED,
+    404: "There is no such glossary.",
     413: "Too many characters, texts or bytes.",
     429: "Too much work; `Retry-After` has the seconds after which to try again.",
     456: "The quota of the key is used up.",
@@ -83,6 +84,7 @@ def deepl_router(service: Service) -> APIRouter:
         body = validated(DeepLRequest, parameters)
         texts = (body.text,) if isinstance(body.text, str) else tuple(body.text)
         job = make_job(body, texts, service.lifecycle.registry, service.settings)
+        job = await with_glossary(service, account, job, body.glossary_id, "glossary_id")
         if body.tag_handling:
             job = await with_documents(job, reader_of(body), "text", service.metrics)
         return _respond(texts, job, await perform(request, service, account, job))
@@ -111,14 +113,6 @@ def deepl_router(service: Service) -> APIRouter:
             raise InvalidRequest("type: must be source or target", "type")
         return lists[kind]
 
-    @router.get(
-        "/glossary-language-pairs", summary="What glossaries can be for", responses=responses(_REFUSED)
-    )
-    async def glossary_pairs(request: Request) -> GlossaryPairs:
-        """None: glossaries are not supported yet."""
-        await account_of(request)
-        return GlossaryPairs(supported_languages=[])
-
     return router
 
 
@@ -131,8 +125,6 @@ def make_job(body: DeepLRequest, texts: tuple[str, ...], registry: Registry, set
         TextTooLarge: too many characters or texts.
     """
     check_size(texts, "text", settings)
-    if body.glossary_id:
-        raise InvalidRequest("glossary_id: is not supported yet; leave it out", "glossary_id")
     joins_lines = body.split_sentences == "nonewlines" and not body.tag_handling
     return Job(
         texts=plain(map(join_lines, texts) if joins_lines else texts),

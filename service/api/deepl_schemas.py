@@ -59,7 +59,9 @@ class DeepLRequest(BaseModel):
         default=True,
         description="of XML: whether elements that are not among text end a sentence, too",
     )
-    glossary_id: str | None = Field(default=None, description="not supported yet")
+    glossary_id: str | None = Field(
+        default=None, description="a glossary of this key to translate with; `source_lang` is then needed"
+    )
 
 
 class DeepLTranslation(BaseModel):
@@ -93,16 +95,3 @@ class Usage(BaseModel):
     character_limit: int = Field(
         description="1000000000000 where there is no limit", examples=[1_000_000_000_000]
     )
-
-
-class GlossaryPair(BaseModel):
-    """A direction that glossaries can be made for."""
-
-    source_lang: str
-    target_lang: str
-
-
-class GlossaryPairs(BaseModel):
-    """All of them: none yet."""
-
-    supported_languages: list[GlossaryPair]

@@ -21,6 +21,7 @@ from service.api.context import CLIENT_GONE, RequestRecord, record_of
 from service.api.disconnect import ClientDisconnected
 from service.errors import (
     DeadlineExceeded,
+    GlossaryNotFound,
     InvalidRequest,
     KeyMissing,
     KeyRefused,
@@ -61,6 +62,7 @@ UNREADABLE_FILE = Kind(400, "unreadable-file", "The file cannot be read")
 UNSUPPORTED_LANGUAGE = Kind(400, "unsupported-language", "The language or direction is not served")
 KEY_MISSING = Kind(400, "key-missing", "An API key is required")
 KEY_REFUSED = Kind(403, "key-refused", "The API key is not accepted")
+NO_GLOSSARY = Kind(404, "glossary-not-found", "There is no such glossary")
 TOO_LARGE = Kind(413, "too-large", "The request is too large", "too_large")
 OVERLOADED = Kind(429, "overloaded", "The service has too much work", "queue_full")
 QUOTA = Kind(456, "quota-exceeded", "The quota is used up", "quota")
@@ -75,6 +77,7 @@ _BY_EXCEPTION: Mapping[type[ServiceError], Kind] = {
     KeyMissing: KEY_MISSING,
     KeyRefused: KEY_REFUSED,
     QuotaExceeded: QUOTA,
+    GlossaryNotFound: NO_GLOSSARY,
     TextTooLarge: TOO_LARGE,
     InvalidRequest: INVALID,
     Overloaded: OVERLOADED,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -44,6 +45,28 @@ def _none_is_text(value: Any) -> Any:
     return "text" if value is None or value == "" else value
 
 
+def one_text(value: Any) -> Any:
+    """``value``; see ``Texts``.
+
+    Raises:
+        ValueError: it is a string that cannot be written as UTF-8.
+    """
+    if isinstance(value, str):
+        _check_text(value, "it")
+    return value
+
+
+def _read_object(value: Any) -> Any:
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            raise ValueError("must be an object from source terms to target terms") from None
+    return value
+
+
 def as_names(value: Any) -> Any:
     """``value`` as a list: a text has commas between its names."""
     if value is None:
@@ -55,6 +78,7 @@ def as_names(value: Any) -> Any:
 
 AttributeName = Literal["alt", "aria-label", "placeholder", "title"]
 """Attributes that hold text for people."""
+
 
 Texts = Annotated[str | list[str], BeforeValidator(_check_texts)]
 """A text or a list of texts, all of which can be written as UTF-8."""
@@ -108,6 +132,15 @@ class TranslateRequest(BaseModel):
     )
     deadline_ms: int | None = Field(
         default=None, ge=1, description="milliseconds after which the answer is of no use: then 504"
+    )
+    glossary: str | None = Field(
+        default=None, description="id of a glossary, as `/v2/glossaries` gives it, to translate with"
+    )
+    terms: Annotated[dict[str, str] | None, BeforeValidator(_read_object)] = Field(
+        default=None,
+        description="terms that the translation must hold where the text has theirs: an object from source "
+        "terms to target terms; in a form, as JSON",
+        examples=[{"Bahnhof": "railway station"}],
     )
 
     @property

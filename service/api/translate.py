@@ -8,6 +8,7 @@ from collections.abc import Callable
 from fastapi import APIRouter, Request, Response
 
 from service.api.context import Service
+from service.api.glossary_use import with_glossary, with_terms
 from service.api.keys import libretranslate_account
 from service.api.parameters import described, read_parameters, validated
 from service.api.problems import responses
@@ -31,6 +32,7 @@ MAX_ATTENTION_CHARACTERS = 2000
 _PROBLEMS = {
     400: "A parameter is missing or not valid, the direction is not served, or an API key is required.",
     403: "The API key is not accepted, or its quota is used up.",
+    404: "There is no such glossary.",
     413: "Too many characters, texts or bytes.",
     429: "Too much work; `Retry-After` has the seconds after which to try again.",
     500: "The text could not be translated.",
@@ -61,6 +63,8 @@ def translate_router(service: Service) -> APIRouter:
         account = libretranslate_account(service.accounts, parameters)
         body = validated(TranslateRequest, parameters)
         job = make_job(body, service.lifecycle.registry, service.settings)
+        job = await with_glossary(service, account, job, body.glossary, "glossary")
+        job = with_terms(service, job, body.terms)
         if body.format == "html":
             job = await with_documents(job, reader_of(body), "q", service.metrics)
         try:

@@ -9,10 +9,8 @@ from fastapi import APIRouter
 from service.errors import InvalidRequest
 
 _WHAT = {
-    "/v2/glossaries": "glossaries are",
-    "/v2/glossaries/{rest:path}": "glossaries are",
-    "/v3/glossaries": "glossaries are",
-    "/v3/glossaries/{rest:path}": "glossaries are",
+    "/v3/glossaries": "glossaries of several directions are",
+    "/v3/glossaries/{rest:path}": "glossaries of several directions are",
 }
 _METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 

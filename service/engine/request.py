@@ -9,6 +9,7 @@ from typing import Protocol
 
 from model.config import DecodingOptions
 from model.decoding.hypothesis import Translation
+from model.decoding.job import Term
 
 
 class Priority(IntEnum):
@@ -28,6 +29,7 @@ class SegmentRequest:
         priority: who goes first when there is a queue.
         deadline: ``time.monotonic()`` seconds after which nobody wants the result, or None.
         attention: whether hypotheses come with what they read at each step.
+        terms: what the translation must hold.
         scope: who may share the work and its result: all who ask with an equal scope.
     """
 
@@ -36,6 +38,7 @@ class SegmentRequest:
     priority: Priority = Priority.INTERACTIVE
     deadline: float | None = None
     attention: bool = False
+    terms: tuple[Term, ...] = ()
     scope: str = ""
 
 

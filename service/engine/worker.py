@@ -80,7 +80,13 @@ class Worker:
             return []
         begin = self._clock()
         jobs = [
-            Job(item.entry.id, item.request.source, item.request.options, item.request.attention)
+            Job(
+                item.entry.id,
+                item.request.source,
+                item.request.options,
+                item.request.attention,
+                item.request.terms,
+            )
             for item in admitted
         ]
         failures = self._runner.join(jobs)

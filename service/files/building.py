@@ -27,7 +27,6 @@ def make_file_manager(settings: Settings, lifecycle: Lifecycle, metrics: Metrics
         )
     )
     limits = FileLimits(
-        max_bytes=settings.max_file_bytes,
         max_inflated_bytes=settings.max_file_bytes * INFLATION,
         max_characters=settings.max_file_characters,
         max_text_characters=settings.max_request_characters,

@@ -1,4 +1,4 @@
-"""How large a file may be, in every way that costs something."""
+"""How large a file may be, in every way that costs something; its own size is seen to as it comes."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ class FileLimits:
     """Limits for one file; whatever is over one of them is refused with a message that names it.
 
     Attributes:
-        max_bytes: of the file as it was sent.
         max_inflated_bytes: of all parts of a package (.docx, .odt, .epub) together, measured while they are
             inflated, whatever their headers say.
         max_ratio: how many times larger than packed a part may be inflated.
@@ -21,7 +20,6 @@ class FileLimits:
         max_texts: to translate.
     """
 
-    max_bytes: int = 10 * 1024 * 1024
     max_inflated_bytes: int = 100 * 1024 * 1024
     max_ratio: int = 200
     ratio_from_bytes: int = 16 * 1024 * 1024

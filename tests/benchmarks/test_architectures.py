@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -114,3 +115,13 @@ def test_a_run_of_another_recipe_is_refused(
     recipe.write_text(recipe.read_text(encoding="utf-8") + "dropout = 0.5\n", encoding="utf-8")
     assert architectures.main([str(recipe), *arguments]) == 2
     assert "another recipe" in capsys.readouterr().err
+
+
+def test_the_documented_table_is_that_of_the_record_it_links_to() -> None:
+    document = (ROOT / "docs/architectures.md").read_text(encoding="utf-8")
+    [link] = re.findall(r"\(\.\./(benchmarks/results/architectures-[^)]*\.json)\)", document)
+    record = Record[ArchitectureResults].model_validate_json((ROOT / link).read_text(encoding="utf-8"))
+    assert markdown(record.results) in document
+    assert {each.name for each in record.results.architectures} == set(VARIANTS)
+    assert f"{record.results.training.max_updates} updates" in document.replace("\n", " ")
+    assert f"{record.results.tokens:,} source and target tokens" in document

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from html import escape, unescape
@@ -108,7 +109,8 @@ def test_languages_and_usage(client: deepl.DeepLClient) -> None:
     targets = client.get_target_languages()
     assert [language.code for language in targets] == ["DE", "EN-GB", "EN-US"]
     assert [language.supports_formality for language in targets] == [False] * 3
-    assert client.get_glossary_languages() == []
+    pairs = {(pair.source_lang, pair.target_lang) for pair in client.get_glossary_languages()}
+    assert pairs == {("de", "en"), ("en", "de")}
     before = client.get_usage().character
     client.translate_text("Hund", source_lang="DE", target_lang="EN-US")
     after = client.get_usage()
@@ -127,7 +129,29 @@ def test_errors_are_its_exceptions(client: deepl.DeepLClient) -> None:
     with pytest.raises(deepl.DeepLException, match=r"Bad request.*mismatched tag"):
         client.translate_text("<b>Hund", source_lang="DE", target_lang="EN-US", tag_handling="xml")
     with pytest.raises(deepl.DeepLException, match="not supported yet"):
-        client.create_glossary("g", "DE", "EN", {"Hund": "dog"})
+        client.create_multilingual_glossary("g", [])
+
+
+def test_glossaries(client: deepl.DeepLClient) -> None:
+    made = client.create_glossary("railway", "DE", "EN-GB", {"Bahnhof": "railway station", "Hund": "dog"})
+    assert (made.name, made.source_lang, made.target_lang, made.entry_count) == ("railway", "DE", "EN", 2)
+    assert made.ready
+    table = client.create_glossary_from_csv("table", "DE", "EN", 'Zug,train\n"Gleis, das",platform,de,en\n')
+    assert client.get_glossary_entries(table) == {"Zug": "train", "Gleis, das": "platform"}
+    listed = {one.glossary_id for one in client.list_glossaries()}
+    assert {made.glossary_id, table.glossary_id} <= listed
+    assert vars(client.get_glossary(made.glossary_id)) == vars(made)
+    assert client.get_glossary_entries(made) == {"Bahnhof": "railway station", "Hund": "dog"}
+    result = one(client.translate_text(GERMAN, source_lang="DE", target_lang="EN-GB", glossary=made))
+    assert re.search(r"\b[Rr]ailway station\b", result.text)
+    with pytest.raises(deepl.DeepLException, match="this glossary is for de>en"):
+        client.translate_text("Where?", source_lang="EN", target_lang="DE", glossary=made.glossary_id)
+    client.delete_glossary(made)
+    for gone in (client.get_glossary, client.get_glossary_entries, client.delete_glossary):
+        with pytest.raises(deepl.GlossaryNotFoundException):
+            gone(made.glossary_id)
+    with pytest.raises(deepl.DeepLException, match="Not found"):
+        client.translate_text("Hund", source_lang="DE", target_lang="EN-GB", glossary=made.glossary_id)
 
 
 def test_keys_and_quota(guarded: RunningService) -> None:

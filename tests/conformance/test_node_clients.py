@@ -69,6 +69,7 @@ def test_libretranslate_ts(service: RunningService, plain: str) -> None:
 
 def test_deepl_node(service: RunningService, plain: str) -> None:
     answer = run("deepl-node", service.url)
+    assert "error" not in answer, answer
     assert answer["one"]["text"] == plain
     assert answer["one"]["detectedSourceLang"] == "de"
     assert answer["one"]["billedCharacters"] == len(TEXT)
@@ -79,7 +80,17 @@ def test_deepl_node(service: RunningService, plain: str) -> None:
     assert answer["page"]["text"] == f"<p>{word}<br><b>{word}</b>"
     assert [one["code"] for one in answer["sources"]] == ["de", "en"]
     assert [one["code"] for one in answer["targets"]] == ["de", "en-GB", "en-US"]
-    assert answer["glossaries"] == []
+    assert {(one["sourceLang"], one["targetLang"]) for one in answer["glossaries"]} == {
+        ("de", "en"),
+        ("en", "de"),
+    }
+    glossary = answer["glossary"]
+    assert glossary["made"]["entryCount"] == 1
+    assert glossary["found"] == glossary["made"]
+    assert glossary["made"]["glossaryId"] in glossary["listed"]
+    assert glossary["entries"] == {"Bahnhof": "railway station"}
+    assert "ailway station" in glossary["used"]["text"]  # with a capital at the beginning of the sentence
+    assert glossary["gone"] == "GlossaryNotFoundError"
     assert answer["usage"]["character"]["limit"] == 10**12
     assert "target_lang" in answer["refused"]
 

@@ -33,9 +33,21 @@ const clients = {
 
   async "deepl-node"() {
     const deepl = require("deepl-node");
-    const client = new deepl.DeepLClient(key ?? "any", { serverUrl: url, maxRetries: 0 });
+    const client = new deepl.DeepLClient(key ?? "any", { serverUrl: url, maxRetries: 0, minTimeout: 60000 });
     const refused = await client.translateText("Hund", "de", "fr").catch((error) => error.message);
+    const entries = new deepl.GlossaryEntries({ entries: { Bahnhof: "railway station" } });
+    const made = await client.createGlossary("railway", "de", "en", entries);
+    const glossary = {
+      made,
+      found: await client.getGlossary(made.glossaryId),
+      listed: (await client.listGlossaries()).map((one) => one.glossaryId),
+      entries: (await client.getGlossaryEntries(made)).entries(),
+      used: await client.translateText(text, "de", "en-GB", { glossary: made }),
+    };
+    await client.deleteGlossary(made);
+    glossary.gone = await client.getGlossary(made.glossaryId).catch((error) => error.constructor.name);
     return {
+      glossary,
       one: await client.translateText(text, "de", "en-US"),
       many: await client.translateText([text, "Where is the railway station?"], null, "en-GB", {
         splitSentences: "nonewlines",

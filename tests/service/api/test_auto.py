@@ -70,7 +70,7 @@ async def test_detection(tiny_checkpoint: Path) -> None:
 async def test_what_says_nothing_is_never_a_direction_that_is_not_served(
     tiny_tokenizer: Tokenizer, target: str | None, taken_for: str
 ) -> None:
-    directions = (("en", "de"), ("de", "fr"))
+    directions = (("en", "de"), ("it", "fr"))  # no way from English to French
     served = Served("tiny", "0" * 64, directions, tiny_tokenizer, DecodingOptions(), EchoEngine())
     found = await detect(Detector(), ["7"], Registry([served]), target)
     assert found == (Detection(taken_for, 0.0),)

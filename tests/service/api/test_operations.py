@@ -160,12 +160,15 @@ async def test_the_description_is_of_what_is_sent(tiny_checkpoint: Path) -> None
         "/v2/usage",
         "/v2/languages",
         "/v2/glossary-language-pairs",
+        "/v2/glossaries",
+        "/v2/glossaries/{glossary_id}",
+        "/v2/glossaries/{glossary_id}/entries",
         "/health",
         "/ready",
         "/metrics",
     }
     responses = schema["paths"]["/translate"]["post"]["responses"]
-    assert set(responses) == {"200", "400", "403", "413", "429", "500", "503", "504"}
+    assert set(responses) == {"200", "400", "403", "404", "413", "429", "500", "503", "504"}
     for status, response in responses.items():
         successes, problems = ["application/json", "text/event-stream"], ["application/problem+json"]
         assert list(response["content"]) == (successes if status == "200" else problems)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -31,6 +33,15 @@ def test_every_format_has_a_reader() -> None:
         assert callable(one.load())
         for extension in one.extensions:
             assert format_of(f"x.y{extension.upper()}") is one
+
+
+def test_no_reader_needs_what_is_slow_to_import() -> None:
+    code = (
+        "import sys, service.files.worker; from service.files.formats import FORMATS; "
+        "[one.load() for one in FORMATS]; "
+        "sys.exit(len({'fastapi', 'numpy', 'pydantic', 'torch'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 @asynchronous

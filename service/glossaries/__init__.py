@@ -1,0 +1,1 @@
+"""Glossaries that clients have made: read, kept, found again."""
