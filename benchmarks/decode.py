@@ -103,7 +103,10 @@ def add_machine(parser: argparse.ArgumentParser) -> None:
         "--device", choices=("auto", "cpu", "cuda"), default="cpu", help="default: %(default)s"
     )
     parser.add_argument(
-        "--precision", choices=("int8", "float32", "bfloat16"), default="float32", help="default: %(default)s"
+        "--precision",
+        choices=("auto", "int8", "float32", "bfloat16"),
+        default="auto",
+        help="auto: as the service, int8 where it can be had, else float32 (default: %(default)s)",
     )
     parser.add_argument(
         "--threads", type=whole, default=1, metavar="N", help="CPU threads (default: %(default)s)"

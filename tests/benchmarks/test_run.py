@@ -21,7 +21,7 @@ def test_it_measures_decoding_and_the_service(
 ) -> None:
     monkeypatch.setenv("DRAGOMAN_MAX_RUNNING_ROWS", "8")
     arguments = [str(quick_checkpoint), "--output", str(tmp_path / "result.json")]
-    effort = Effort(limit=2, repeats=1, seconds=0.6, warmup_seconds=0.2)
+    effort = Effort(limit=2, repeats=1, seconds=1.5, warmup_seconds=0.5)
     run(build_parser().parse_args(arguments), arguments, effort)
     written = (tmp_path / "result.json").read_text(encoding="utf-8")
     assert str(tmp_path) not in written
