@@ -24,10 +24,10 @@ from model.interface import Seq2Seq
 from model.training.corpus import parse_direction, sha256
 
 METHOD = (
-    "Every line of the source file is translated by beam search, in the precision named, with the checkpoint's "
-    "own length and coverage penalty, and compared with its one reference by sacreBLEU: cased and detokenised "
-    "BLEU and chrF2, as the signatures say. References in Traditional Chinese are turned into Simplified, "
-    "character by character, where the checkpoint writes that."
+    "Every line of the source file is translated by beam search, in the precision named, with the "
+    "checkpoint's own length and coverage penalty, and compared with its one reference by sacreBLEU: cased "
+    "and detokenised BLEU and chrF2, as the signatures say. References in Traditional Chinese are turned "
+    "into Simplified, character by character, where the checkpoint writes that."
 )
 
 _EPILOG = """\
