@@ -6,6 +6,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
 from rich.console import Console
@@ -18,13 +19,15 @@ from model.cli.arguments import HelpFormatter, add_checkpoint
 from model.cli.run_evaluate import read_test_set
 from model.config import DecodingOptions, Frozen
 from model.evaluation import comparable, corpus_scores, translate_texts
+from model.inference import decoding_network
+from model.interface import Seq2Seq
 from model.training.corpus import parse_direction, sha256
 
 METHOD = (
-    "Every line of the source file is translated by beam search, in float32, with the checkpoint's own "
-    "length and coverage penalty, and compared with its one reference by sacreBLEU: cased and detokenised "
-    "BLEU and chrF2, as the signatures say. References in Traditional Chinese are turned into Simplified, "
-    "character by character, where the checkpoint writes that."
+    "Every line of the source file is translated by beam search, in the precision named, with the "
+    "checkpoint's own length and coverage penalty, and compared with its one reference by sacreBLEU: cased "
+    "and detokenised BLEU and chrF2, as the signatures say. References in Traditional Chinese are turned "
+    "into Simplified, character by character, where the checkpoint writes that."
 )
 
 _EPILOG = """\
@@ -57,6 +60,7 @@ class QualityResults(Frozen):
     """All test sets, with the options that all were decoded with."""
 
     decoding: DecodingOptions
+    precision: str
     tests: tuple[TestScores, ...]
 
 
@@ -84,6 +88,12 @@ def build_parser() -> argparse.ArgumentParser:
         help="a direction and its two aligned files; may be repeated",
     )
     parser.add_argument("--beam-size", type=whole, default=5, metavar="N", help="hypotheses (default: 5)")
+    parser.add_argument(
+        "--precision",
+        choices=("float32", "int8"),
+        default="float32",
+        help="what to compute in; int8 is what the service takes where it can (default: %(default)s)",
+    )
     parser.add_argument("--threads", type=whole, default=1, metavar="N", help="CPU threads (default: 1)")
     parser.add_argument(
         "--output",
@@ -107,12 +117,13 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     origin = provenance("benchmarks.quality", arguments, method=METHOD, checkpoint=identity)
     chosen = {**checkpoint.decoding.model_dump(), "beam_size": options.beam_size, "n_best": 1}
     decoding = DecodingOptions.model_validate(chosen)
+    network = decoding_network(checkpoint.model, options.precision, checkpoint.shortlists)
     tests = []
     with progress(len(options.test)) as say:
         for direction, source, reference in options.test:
-            tests.append(score(checkpoint, direction, Path(source), Path(reference), decoding))
+            tests.append(score(checkpoint, network, direction, Path(source), Path(reference), decoding))
             say(f"{direction}: BLEU {tests[-1].bleu:.2f}")
-    results = QualityResults(decoding=decoding, tests=tuple(tests))
+    results = QualityResults(decoding=decoding, precision=options.precision, tests=tuple(tests))
     show(results)
     name = f"quality-{checkpoint.name}-{origin.date[:10]}.json"
     path = options.output or ROOT / RESULTS / name
@@ -120,9 +131,14 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
 
 
 def score(
-    checkpoint: Checkpoint, direction: str, source: Path, reference: Path, decoding: DecodingOptions
+    checkpoint: Checkpoint,
+    network: Seq2Seq[Any, Any],
+    direction: str,
+    source: Path,
+    reference: Path,
+    decoding: DecodingOptions,
 ) -> TestScores:
-    """Scores of ``checkpoint`` on one test set.
+    """Scores of ``checkpoint``, whose decoder is ``network``, on one test set.
 
     Raises:
         ModelError: a file cannot be used, or the checkpoint does not have the direction.
@@ -130,7 +146,7 @@ def score(
     languages = parse_direction(direction)
     checkpoint.require_direction(*languages)
     texts, references = read_test_set(source, reference)
-    translations = translate_texts(checkpoint.model, checkpoint.tokenizer, texts, languages[1], decoding)
+    translations = translate_texts(network, checkpoint.tokenizer, texts, languages[1], decoding)
     scores = corpus_scores(translations, comparable(references, checkpoint.tokenizer), languages[1])
     return TestScores(
         direction=direction,

@@ -89,13 +89,14 @@ class Submitter:
 
     async def _without_placeholders(self, marked: bool, segment: Segment) -> tuple[Segment, Ticket]:
         plain = self._writer.without_placeholders(segment)
-        return plain, (await self._tickets([self._request(plain, marked)]))[0]
+        request = replace(self._request(plain, marked), follows=True)
+        return plain, (await self._tickets([request]))[0]
 
     async def _other_way(self, marked: bool, segment: Segment, flags: Set[Flag]) -> Ticket:
         request = self._request(segment, marked)
         # What is drawn by chance cannot be made to hold terms; a wider beam can.
         reasons = {Flag.UNDERCOVERED} if request.terms else flags
-        again = replace(request, options=second_options(request.options, reasons))
+        again = replace(request, options=second_options(request.options, reasons), follows=True)
         return (await self._tickets([again]))[0]
 
 

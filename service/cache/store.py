@@ -39,8 +39,8 @@ class SegmentKey:
 
     @classmethod
     def of(cls, digest: str, request: SegmentRequest) -> SegmentKey:
-        """The key of ``request``: all of it but priority and deadline, and so any field it may yet get."""
-        return cls(digest, replace(request, priority=Priority.INTERACTIVE, deadline=None))
+        """The key of ``request``: all of it but who waits and why, and so any field it may yet get."""
+        return cls(digest, replace(request, priority=Priority.INTERACTIVE, deadline=None, follows=False))
 
 
 class SegmentStore(Protocol):

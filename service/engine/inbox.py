@@ -77,14 +77,18 @@ class Inbox:
     def offer(self, offered: Mapping[int, SegmentRequest]) -> None:
         """Queue all of ``offered`` under their ids, or none.
 
+        What follows from accepted work is always queued. There is no more of it than of the latter, and were
+        it refused, what a text becomes would depend on how much else there is to do.
+
         Raises:
             Overloaded: the queue has no room for all of them.
         """
         with self._changed:
             now = self._clock()
             entries = [_waiting(entry_id, request, now) for entry_id, request in offered.items()]
-            excess = self._queue.excess(Size.of(entries))
-            if any(excess):
+            new = [entry for entry in entries if not offered[entry.id].follows]
+            excess = self._queue.excess(Size.of(new))
+            if new and any(excess):
                 raise Overloaded(
                     f"the queue is full: it holds at most {self._limits.max_queue_segments} segments and "
                     f"{self._limits.max_queue_tokens} source tokens",

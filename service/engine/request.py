@@ -31,6 +31,7 @@ class SegmentRequest:
         attention: whether hypotheses come with what they read at each step.
         terms: what the translation must hold.
         scope: who may share the work and its result: all who ask with an equal scope.
+        follows: it goes on with work that has been accepted, such as a second try: the queue has room for it.
     """
 
     source: tuple[int, ...]
@@ -40,6 +41,7 @@ class SegmentRequest:
     attention: bool = False
     terms: tuple[Term, ...] = ()
     scope: str = ""
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)

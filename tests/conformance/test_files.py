@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import zipfile
@@ -52,7 +53,7 @@ def test_deepl_python_with_a_word_document(service: RunningService, plain: str) 
     with client_of(service) as client:
         client.translate_document(content, output, filename="x.docx", source_lang="DE", target_lang="EN-US")
     translated = docx.Document(output)
-    assert [one.text for one in translated.paragraphs] == plain.split("\n")
+    assert [one.text for one in translated.paragraphs] == [_as_xml(line) for line in plain.split("\n")]
     assert {one.style.name for one in translated.paragraphs if one.style} == {"List Bullet"}
 
 
@@ -128,3 +129,8 @@ def test_texts_that_somebody_waits_for_go_first(service: RunningService) -> None
     assert status["progress"] < 1
     assert service.client.request("DELETE", path, json=body).status_code == httpx.codes.NO_CONTENT
     assert service.client.post(path, json=body).status_code == httpx.codes.NOT_FOUND
+
+
+def _as_xml(line: str) -> str:
+    """``line`` without the characters that no XML document can hold; random weights write such ones."""
+    return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]", "", line)

@@ -55,6 +55,7 @@ def valid(tmp_path: Path) -> list[str]:
 
 def prepare(folder: Path, corpus: list[str], valid: list[str], size: int = 290) -> int:
     options = ["--output", str(folder / "prepared"), "--vocabulary-size", str(size), "--segmentations", "2"]
+    options += ["--placeholders", "0"]
     return main(["prepare", "--corpus", *corpus, *valid, *options])
 
 

@@ -7,9 +7,12 @@ import threading
 import time
 from dataclasses import replace
 
+import pytest
+
 from service.engine.inbox import Inbox, Orders
 from service.engine.request import Priority
 from service.engine.scheduler import Waiting
+from service.errors import Overloaded
 from tests.service.engine.fakes import WAIT_SECONDS
 from tests.service.engine.harness import LIMITS, ManualClock, request
 
@@ -49,6 +52,18 @@ def test_the_place_of_a_row_that_leaves_is_filled_in_the_same_turn() -> None:
     assert orders is not None
     assert (orders.expired_running, list(admitted(orders))) == ({1}, [3])
     assert inbox.snapshot().running_segments == 2
+
+
+def test_what_follows_from_accepted_work_is_queued_beyond_the_limit_and_new_work_is_not() -> None:
+    inbox = Inbox(replace(LIMITS, max_queue_segments=2), ManualClock())
+    inbox.offer({0: request(5), 1: request(5)})
+    inbox.offer({2: replace(request(5), follows=True)})
+    assert inbox.snapshot().queued.segments == 3
+    with pytest.raises(Overloaded):
+        inbox.offer({3: request(5)})
+    with pytest.raises(Overloaded):
+        inbox.offer({3: request(5), 4: replace(request(5), follows=True)})
+    assert sorted(admitted(inbox.take({}))) == [0, 1, 2]
 
 
 def test_what_has_ended_before_it_was_cancelled_is_not_ordered_out() -> None:
