@@ -55,7 +55,7 @@ def test_the_queue_is_a_sorted_list(todo: list[tuple[object, ...]]) -> None:
             model.append(entry)
         elif name == "remove":
             expected = next((entry for entry in model if entry.id == arguments[0]), None)
-            assert queue.remove(arguments[0]) is expected  # type: ignore[arg-type]  # drawn
+            assert queue.remove(arguments[0]) == expected  # type: ignore[arg-type]  # drawn
             model = [entry for entry in model if entry is not expected]
         elif name == "share":
             known = [entry for entry in model if entry.id == arguments[0]]
