@@ -30,7 +30,7 @@ scrape_configs: [{{job_name: dragoman, static_configs: [{{targets: ["{target}"]}
 @pytest.fixture
 def service(tiny_checkpoint: Path, tmp_path: Path) -> Iterator[RunningService]:
     # What a random network writes is often flagged; a second try would be counted, too.
-    with running_service(tiny_checkpoint, tmp_path / "log", {"DRAGOMAN_SECOND_TRIES": "false"}) as service:
+    with running_service(tiny_checkpoint, tmp_path / "log", {"second_tries": False}) as service:
         yield service
 
 
