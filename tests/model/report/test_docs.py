@@ -15,7 +15,7 @@ TEXT = (Path(__file__).parents[3] / "docs" / "reports.md").read_text(encoding="u
 def test_commands_are_accepted() -> None:
     blocks = re.findall(r"```console\n\$ (.*?)```", TEXT, flags=re.DOTALL)
     commands = [shlex.split(block.replace("\\\n", " ")) for block in blocks]
-    assert len(commands) == 3
+    assert len(commands) == 4
     for program, flag, package, *arguments in commands:
         assert [program, flag, package] == ["python", "-m", "model"]
         build_parser(arguments).parse_args(arguments)
