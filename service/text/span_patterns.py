@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+_SMALL_DIGITS = "\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u218b"
 _LATIN = "A-Za-z\u00c0-\u024f"
 
 _VARIABLE = r"""
@@ -63,7 +64,7 @@ _NUMBERS = rf"""
 """
 _QUANTITIES = rf"""
     (?<![\w.,])[-+\u2212±]?(?:{_NUMERAL}\s?[-\u2013x\xd7]\s?)?{_NUMERAL}[\ \u00a0\u202f\u2009]?
-    (?:{_UNITS}|°[CF]|[€$£¥₹%‰°])(?![{_LATIN}\d])                                    # 5 kg, 20 °C, 3,50 €
+    (?:{_UNITS}|°[CF]|[€$£¥₹%‰°])(?![{_LATIN}\d{_SMALL_DIGITS}])                  # 5 kg, 20 °C, 3,50 €
   | (?<![\w$€£¥₹])(?:US)?[$€£¥₹][\ \u00a0\u202f]?{_NUMERAL}(?!\d)                         # $5
 """
 _SYMBOLS = r"""
