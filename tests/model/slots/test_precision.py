@@ -36,7 +36,7 @@ def test_bfloat16_stays_near_float32(beam_size: int) -> None:
     for job in jobs:
         mine = found["half"][job.id].best
         truth = log_prob(exact, job.source, mine.tokens)
-        # bfloat16 has eight bits: a logit of 4 is off by up to 2 ** -7.
-        assert mine.log_prob == pytest.approx(truth, abs=2**-6 * (len(mine.tokens) + 1))
+        # bfloat16 has eight bits: a logit of 8 is off by up to 2 ** -5, and so is what it is compared with.
+        assert mine.log_prob == pytest.approx(truth, abs=2**-4 * (len(mine.tokens) + 1))
         losses.append(found["exact"][job.id].best.log_prob - truth)
     assert sum(losses) / len(losses) < 0.2
