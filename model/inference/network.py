@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from ctypes import byref, c_int32, c_int64, c_void_p
 
 import torch
@@ -16,6 +16,9 @@ from model.inference.structure import PackedWeights
 from model.inference.words import SoftmaxPart, Words
 from model.interface import Forced, Step
 from model.recurrent import RecurrentSeq2Seq
+
+ENCODED_POSITIONS = 2048
+"""Of one call of the encoder's kernel, which keeps its scratch for the next: some 8 kB a position."""
 
 
 class PackedSeq2Seq:
@@ -64,17 +67,23 @@ class PackedSeq2Seq:
         sentences = tuple(
             Sentence(ids[0], torch.empty(2, len(ids), hidden), torch.empty(layers, hidden)) for ids in sources
         )
-        pointers, kept = c_void_p * len(sources), [(c_int64 * len(ids))(*ids) for ids in sources]
+        for rows in groups([len(ids) for ids in sources], ENCODED_POSITIONS):
+            self._encode(sources[rows], sentences[rows])
+        return PackedMemory(sentences)
+
+    def _encode(self, sources: Sequence[Sequence[int]], sentences: Sequence[Sentence]) -> None:
+        """Call the kernel for some rows, whose results it writes into ``sentences``."""
+        count = len(sentences)
+        pointers, kept = c_void_p * count, [(c_int64 * len(ids))(*ids) for ids in sources]
         task = EncodeTask(
-            rows=len(sources),
-            lengths=(c_int32 * len(sources))(*[len(ids) for ids in sources]),
+            rows=count,
+            lengths=(c_int32 * count)(*[each.length for each in sentences]),
             ids=pointers(*[ctypes.addressof(ids) for ids in kept]),
             memory=pointers(*[address(each.keys_values) for each in sentences]),
             start=pointers(*[address(each.start) for each in sentences]),
             threads=torch.get_num_threads(),
         )
         self._library.dragoman_encode(byref(self._weights.structure), byref(task))
-        return PackedMemory(sentences)
 
     def init_state(self, memory: PackedMemory, beam: int) -> PackedState:
         """See ``Seq2Seq.init_state``."""
@@ -130,3 +139,17 @@ class PackedSeq2Seq:
     def words(self, forbidden: Collection[int]) -> Words:
         """All tokens but ``forbidden`` and EOS, as the kernels want to know them."""
         return Words(self.vocabulary_size, self._parts, forbidden)
+
+
+def groups(lengths: Sequence[int], most: int) -> Iterator[slice]:
+    """Neighbouring rows of at most ``most`` positions together; a longer row is alone.
+
+    ``groups([3, 1, 2, 9], 4)`` -> rows 0 to 1, row 2, row 3
+    """
+    start = positions = 0
+    for row, length in enumerate(lengths):
+        if row > start and positions + length > most:
+            yield slice(start, row)
+            start, positions = row, 0
+        positions += length
+    yield slice(start, len(lengths))
