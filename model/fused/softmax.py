@@ -1,8 +1,8 @@
 """Label-smoothed cross-entropy through a tied softmax, with its gradient, in bfloat16 with float32 sums.
 
-The kernel writes exponentials straight from the logits' products, so that logits are never rounded and no pass
-over them is needed. What normalising would do to ``[positions, vocab]`` numbers is done to the ``[positions,
-width]`` ones that they are multiplied with.
+The kernel writes exponentials straight from the logits' products, so that logits are never rounded and no
+pass over them is needed. What normalising would do to ``[positions, vocab]`` numbers is done to the
+``[positions, width]`` ones that they are multiplied with.
 """
 
 from __future__ import annotations
