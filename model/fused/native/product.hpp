@@ -1,6 +1,7 @@
 // Matrix products of bfloat16 numbers with float32 sums: a tile of rows times a panel of 64 columns.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -26,9 +27,10 @@ inline void accumulate(Floats& sums, __m512i weights, __m512i activations) {
   asm("vdpbf16ps %2, %1, %0" : "+v"(sums) : "v"(weights), "v"(activations));
 }
 
-// sums += rows of `x` [Rows, depth], `stride` apart, times the packed panel `w`; depth is even.
+// sums += rows of `x` [Rows, depth], `stride` apart, times the packed panel `w`; depth is even. Never inlined: among
+// other code GCC runs out of registers, and a call costs nothing beside the loop.
 template <int Rows>
-inline void multiply(Floats (&sums)[Rows][kVectors], const Bfloat16* x, size_t stride, const Bfloat16* w,
+[[gnu::noinline]] void multiply(Floats (&sums)[Rows][kVectors], const Bfloat16* x, size_t stride, const Bfloat16* w,
                      int depth) {
   Floats held[Rows][kVectors];  // in registers, whatever the caller does with its sums
   DRAGOMAN_UNROLLED for (int r = 0; r < Rows; ++r)
