@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 
+from benchmarks.errors import BenchmarkError
 from benchmarks.roofline import Peaks, encoder_work, step_work, wait_for
 from benchmarks.summary import Spread
 from model.config import DecodingOptions, Frozen, ModelConfig
@@ -92,12 +93,20 @@ class GpuBenchmark:
         self._model = model.to(setting.device, setting.dtype)
 
     def measure(self, batch: int, beam_size: int, *, general: bool) -> GpuCell:
-        """Time one combination, without slots too if ``general``."""
+        """Time one combination, without slots too if ``general``.
+
+        Raises:
+            BenchmarkError: the slots fail.
+        """
         setting, jobs = self._setting, self._jobs(batch, beam_size)
         self._forget()
         shape = SlotShape(batch, beam_size, setting.source_tokens, setting.target_tokens)
         pool = SlotPool([SlotSearch(self._model, shape, CONTROL_IDS)])
         seconds = self._time(lambda: SlotBatch(self._model, pool), jobs)
+        if not pool.searches:
+            raise BenchmarkError(
+                "the slots have failed, and sentences were decoded without them: see the log"
+            )
         memory = self._memory_gib()
         without = self._time(self._running_batch, jobs) if general else None
         steps, tokens = setting.target_tokens + 1, batch * setting.target_tokens

@@ -79,6 +79,17 @@ def test_the_network_is_as_deep_and_wide_as_the_published_one() -> None:
     assert SIZES["gnmt"].combinations == tuple(GNMT_ON_A100)
 
 
+def test_slots_that_fail_are_not_measured(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(self: SlotSearch) -> None:
+        raise RuntimeError("no memory")
+
+    monkeypatch.setattr(SlotSearch, "step", fail)
+    assert main(["--size", "tiny", "--device", "cpu", "--repeats", "1"]) == 2
+    assert "the slots have failed" in capsys.readouterr().err
+
+
 @pytest.mark.skipif(torch.cuda.is_available(), reason="needs a machine without CUDA")
 def test_a_missing_gpu_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--size", "tiny"]) == 2
