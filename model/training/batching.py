@@ -75,9 +75,13 @@ class Epoch:
     def __len__(self) -> int:
         return len(self.batches)
 
-    def iterate(self, start: int) -> Iterator[Batch]:
-        """Batches from the ``start``-th on."""
-        for rows in self.batches[start:]:
+    def iterate(self, start: int, worker: int = 0, workers: int = 1) -> Iterator[Batch]:
+        """Batches from the ``start``-th on, those of one of several workers: every ``workers``-th.
+
+        Each gets as many as the others: what does not go round at the end of the epoch is left out.
+        """
+        rounds = (len(self.batches) - start) // workers
+        for rows in self.batches[start + worker :: workers][:rounds]:
             yield self._collate(rows)
 
     def _collate(self, rows: Int64) -> Batch:
