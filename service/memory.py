@@ -14,8 +14,8 @@ def bound_arenas() -> None:
     """Have the C library keep at most ``MAX_ARENAS`` heaps; to be called before threads are started.
 
     It gives every thread a heap of its own, up to eight for each processor, and what one frees the others
-    cannot use. The threads of a service load one after the other and compute rarely at the same time: their holes
-    came to some 40 MB.
+    cannot use. The threads of a service load one after the other, and the holes that they left came to some
+    40 MB.
     """
     set_parameter = getattr(ctypes.CDLL(None), "mallopt", None)  # of glibc; other C libraries have none
     if set_parameter is not None:
