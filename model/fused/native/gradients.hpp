@@ -21,7 +21,8 @@ struct LstmGradients {
 inline void lstm_gradients(const LstmGradients& task) {
   const int positions = task.batch * task.time, gates = kGates * task.hidden;
   const int depth = (positions + 31) / 32 * 32;
-  const size_t widest = std::max(packed_size(depth, std::max(task.input, task.hidden)), packed_size(gates, task.input));
+  const size_t widest = std::max({packed_size(depth, task.input), packed_size(depth, task.hidden),
+                                  packed_size(gates, task.input)});
   thread_local Scratch<Bfloat16> right, left;
   Bfloat16 *packed = right.of(widest), *turned = left.of(size_t(gates) * depth);
   pack_rows<float>([&](int k) { return task.input_weights + size_t(k) * task.input; }, gates, task.input,

@@ -5,19 +5,10 @@
 
 namespace dragoman {
 
-inline __m512i rounded(const float* x) {
-  return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(x)));
-}
-
-// Thirty-two numbers of a row as sixteen pairs.
-inline __m512i rounded_pairs(const float* x) {
-  return (__m512i)_mm512_cvtne2ps_pbh(_mm512_loadu_ps(x + kLanes), _mm512_loadu_ps(x));
-}
-
+// The next numbers of a row as sixteen pairs, zeros behind the `count` that there are.
 inline __m512i rounded_pairs(const float* x, int count) {
-  const auto mask = [&](int from) { return __mmask16(count <= from ? 0 : (1u << std::min(count - from, 16)) - 1); };
-  return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(mask(kLanes), x + kLanes),
-                                      _mm512_maskz_loadu_ps(mask(0), x));
+  return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(lanes_of(count - kLanes), x + kLanes),
+                                      _mm512_maskz_loadu_ps(lanes_of(count), x));
 }
 
 // Columns from rows: `weights` is [rows, depth] float32, and a panel's column c is the row `order(panel, c)`, or
@@ -67,8 +58,8 @@ inline __m512i loaded(const Bfloat16* x, __mmask16 mask) {
   return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, x));
 }
 
-// `weights` [rows, columns] with the rows as depth, `row(k)` its k-th or null; zeros behind the rows and behind the
-// columns. Depth is even.
+// A matrix whose rows are the depth, `row(k)` being its k-th or null; zeros for what is null and behind the columns.
+// Depth is even.
 template <class Number, class Row>
 inline void pack_rows(Row&& row, int depth, int columns, Bfloat16* packed) {
   const int panels = (columns + kPanel - 1) / kPanel;
@@ -76,8 +67,8 @@ inline void pack_rows(Row&& row, int depth, int columns, Bfloat16* packed) {
     const Number *even = row(k), *odd = row(k + 1);
     for (int panel = 0; panel < panels; ++panel)
       for (int v = 0; v < kVectors; ++v) {
-        const int column = panel * kPanel + v * kLanes, left = columns - column;
-        const __mmask16 mask = left <= 0 ? 0 : left >= kLanes ? 0xffff : (1u << left) - 1;
+        const int column = panel * kPanel + v * kLanes;
+        const __mmask16 mask = lanes_of(columns - column);
         const __m512i first = even ? loaded(even + column, mask) : _mm512_setzero_si512();
         const __m512i second = odd ? loaded(odd + column, mask) : _mm512_setzero_si512();
         _mm512_storeu_si512(packed + panel * panel_size(depth) + size_t(k) * kPanel + v * 2 * kLanes,

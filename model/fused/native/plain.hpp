@@ -21,13 +21,13 @@ class Scratch {
   size_t size_ = 0;
 };
 
-// Row `row` of a product and its panel, of which the output has a part.
+// A tile into `out` [rows, columns], where the last panel may be narrower.
 template <int Rows>
 inline void store_tile(const Floats (&sums)[Rows][kVectors], float* out, int columns, int row, int panel) {
   for (int r = 0; r < Rows; ++r)
     for (int v = 0; v < kVectors; ++v) {
-      const int column = panel * kPanel + v * kLanes, left = columns - column;
-      const __mmask16 mask = left <= 0 ? 0 : left >= kLanes ? 0xffff : (1u << left) - 1;
+      const int column = panel * kPanel + v * kLanes;
+      const __mmask16 mask = lanes_of(columns - column);
       _mm512_mask_storeu_ps(out + size_t(row + r) * columns + column, mask, sums[r][v]);
     }
 }
@@ -36,8 +36,8 @@ template <int Rows>
 inline void store_tile(const Floats (&sums)[Rows][kVectors], Bfloat16* out, int columns, int row, int panel) {
   for (int r = 0; r < Rows; ++r)
     for (int v = 0; v < kVectors; ++v) {
-      const int column = panel * kPanel + v * kLanes, left = columns - column;
-      const __mmask16 mask = left <= 0 ? 0 : left >= kLanes ? 0xffff : (1u << left) - 1;
+      const int column = panel * kPanel + v * kLanes;
+      const __mmask16 mask = lanes_of(columns - column);
       _mm256_mask_storeu_epi16(out + size_t(row + r) * columns + column, mask,
                                (__m256i)_mm512_cvtneps_pbh(sums[r][v]));
     }

@@ -27,8 +27,8 @@ inline void accumulate(Floats& sums, __m512i weights, __m512i activations) {
   asm("vdpbf16ps %2, %1, %0" : "+v"(sums) : "v"(weights), "v"(activations));
 }
 
-// sums += rows of `x` [Rows, depth], `stride` apart, times the packed panel `w`; depth is even. Never inlined: among
-// other code GCC runs out of registers, and a call costs nothing beside the loop.
+// sums += rows of `x` [Rows, depth], `stride` apart, times the packed panel `w`; depth is even. Never inlined:
+// among other code GCC runs out of registers, and a call costs nothing beside the loop.
 template <int Rows>
 [[gnu::noinline]] void multiply(Floats (&sums)[Rows][kVectors], const Bfloat16* x, size_t stride, const Bfloat16* w,
                      int depth) {
@@ -62,6 +62,9 @@ inline void tiled(int rows, Tile&& tile) {
     case 5: tile.template run<5>(row); break;
   }
 }
+
+// The first `count` of sixteen lanes; none for less than one.
+inline __mmask16 lanes_of(int count) { return count <= 0 ? 0 : count >= kLanes ? 0xffff : (1u << count) - 1; }
 
 inline void store(Bfloat16* out, Floats x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), (__m256i)_mm512_cvtneps_pbh(x));

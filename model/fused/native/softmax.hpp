@@ -21,7 +21,7 @@ struct Softmax {
   const Bfloat16* columns;  // [vocabulary, width], packed by `pack_columns`
   const Bfloat16* rows;     // the same, packed by `pack_rows` with the vocabulary as depth, in whole panels
   const Bfloat16* embedding;  // the same as it is
-  const float* bias;        // [vocabulary, in whole panels], -inf where there is no entry
+  const float* bias;          // [vocabulary, in whole panels], -inf where there is no entry
   const int64_t* targets;   // [positions]
   float* normaliser;        // [positions], log of the sum of e^logit
   float* target_logits;     // [positions]
@@ -103,15 +103,12 @@ struct BackTile {
     float* out = task.grad_x + size_t(row) * task.width + panel * kPanel;
     for (int r = 0; r < Rows; ++r)
       for (int v = 0; v < kVectors; ++v)
-        sums[r][v] = first ? _mm512_maskz_loadu_ps(real(v), out + size_t(r) * task.width + v * kLanes) : all(0.0f);
+        sums[r][v] = first ? _mm512_maskz_loadu_ps(lanes_of(task.width - panel * kPanel - v * kLanes),
+                                                   out + size_t(r) * task.width + v * kLanes)
+                           : all(0.0f);
     multiply<Rows>(sums, scratch.block + size_t(row) * stride, stride,
                    task.rows + panel * panel_size(vocabulary) + first * panel_size(kPanel), panels * kPanel);
     store_tile<Rows>(sums, task.grad_x, task.width, row, panel);
-  }
-
-  __mmask16 real(int v) const {
-    const int left = task.width - panel * kPanel - v * kLanes;
-    return left <= 0 ? 0 : left >= kLanes ? 0xffff : (1u << left) - 1;
   }
 };
 
@@ -138,7 +135,7 @@ inline void subtract_target(const Softmax& task, const SoftmaxScratch& scratch, 
   const Floats missing = all((change - widened_alone(*kept)) / sum), factor = all(1.0f / sum);
   float* out = task.grad_x + size_t(row) * task.width;
   for (int i = 0; i < task.width; i += kLanes) {
-    const __mmask16 mask = task.width - i >= kLanes ? 0xffff : (1u << (task.width - i)) - 1;
+    const __mmask16 mask = lanes_of(task.width - i);
     const Floats entry = _mm512_castsi512_ps(_mm512_slli_epi32(
         _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, task.embedding + target * task.width + i)), 16));
     const Floats x = _mm512_mul_ps(_mm512_maskz_loadu_ps(mask, out + i), factor);
@@ -149,7 +146,7 @@ inline void subtract_target(const Softmax& task, const SoftmaxScratch& scratch, 
   inverse[row] = 1.0f / sum;
 }
 
-// `turned` [width in whole sixteens, and the last for the bias; depth]: x and 1, divided by the rows' sums.
+// `turned` [width + 1, depth]: x, and 1 for the bias, divided by the rows' sums.
 inline void turn(const Softmax& task, const float* inverse, int depth, Bfloat16* turned) {
   for (int position = 0; position < depth; ++position) {
     const bool real = position < task.positions;
@@ -168,13 +165,14 @@ inline void add_columns(const Softmax& task, const float* columns, int panel) {
       __m512i block[kLanes];
       const int inputs = std::min(kLanes, task.width - start);
       for (int i = 0; i < kLanes; ++i)
-        block[i] = i < inputs ? _mm512_loadu_si512(columns + size_t(start + i) * kPanel + first) : _mm512_setzero_si512();
+        block[i] = i < inputs ? _mm512_loadu_si512(columns + size_t(start + i) * kPanel + first)
+                              : _mm512_setzero_si512();
       transpose(block);
-      const __mmask16 mask = (1u << inputs) - 1;
+      const __mmask16 mask = lanes_of(inputs);
       for (int entry = first; entry < std::min(entries, first + kLanes); ++entry) {
         float* out = task.grad_embedding + size_t(panel * kPanel + entry) * task.width + start;
-        const Floats sum = _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), _mm512_castsi512_ps(block[entry - first]));
-        _mm512_mask_storeu_ps(out, mask, sum);
+        const Floats added = _mm512_castsi512_ps(block[entry - first]);
+        _mm512_mask_storeu_ps(out, mask, _mm512_add_ps(_mm512_maskz_loadu_ps(mask, out), added));
       }
     }
   for (int entry = 0; entry < entries; ++entry)

@@ -25,8 +25,8 @@ def reference(features: Tensor, embedding: Tensor, bias: Tensor, targets: Tensor
     return [smoothed.detach(), nll.detach(), *torch.autograd.grad(smoothed, leaves)]
 
 
-# Fewer entries than a panel, whole panels, part of one, more than a block of four; one position, a whole chunk, a
-# chunk and a little; widths of less than a vector to more than two panels.
+# Fewer entries than a panel, whole panels, part of one, more than a block of four; one position, a whole
+# chunk, a chunk and a little; widths of less than a vector to more than two panels.
 @pytest.mark.parametrize(
     ("positions", "vocabulary", "width"),
     [
