@@ -21,7 +21,7 @@ from model.slots.replay import stepper, take_all
 from model.slots.seats import Seats, Sitter
 from model.slots.shape import SlotShape
 from model.slots.step import advance_slots
-from model.slots.transfer import Parcel, send
+from model.transfer import Parcel, send
 
 STEPS_PER_LOOK = 4
 """Steps taken before the host looks at what has ended."""
@@ -162,9 +162,10 @@ class SlotSearch:
 
     def step(self) -> Look:
         """Take some steps, and look at what has ended since the host looked last."""
-        ahead = self._seats.taken > AHEAD_ROWS
+        steps = min(self._steps_per_look, max((each.steps_left for each in self._seats.sitters), default=0))
+        ahead = steps > 0 and self._seats.taken > AHEAD_ROWS
         earlier, before = len(self._harvests), self._report
-        self._report = self._take_steps() if self._seats.taken else None
+        self._report = self._take(steps) if steps > 0 else None
         given_back = self._read(before) if before else []
         if self._report and not ahead:
             given_back += self._read(self._report)
@@ -178,13 +179,16 @@ class SlotSearch:
         """One step, to be recorded."""
         advance_slots(self._model, self._words, self._slots.first(count, width))
 
-    def _take_steps(self) -> _Report:
+    def _take(self, steps: int) -> _Report:
+        """Take ``steps`` steps; where the rows stand then."""
         seats = self._seats
         count, width = self.shape.count_for(seats.taken), self._width
         if seats.span > count:
             self._compact(count)
-        for _ in range(self._steps_per_look):
+        for _ in range(steps):
             self._step(count, width)
+        for sitter in seats.sitters:
+            sitter.steps += steps
         slots = self._slots
         numbers = torch.stack([slots.resting.long(), slots.unusable.long(), slots.search.length])
         now = [(sitter, sitter.slot) for sitter in seats.sitters if sitter.slot is not None]
