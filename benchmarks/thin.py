@@ -71,6 +71,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sentences", type=whole, default=800, metavar="N", help="of a load (default: %(default)s)"
     )
+    parser.add_argument(
+        "--threads", type=whole, default=1, metavar="N", help="of the decoder (default: %(default)s)"
+    )
     parser.add_argument("--rounds", type=whole, default=3, metavar="N", help="default: %(default)s")
     parser.add_argument(
         "--output",
@@ -78,7 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help=f"where to write the record (default: {RESULTS}/thin-CHECKPOINT-DATE.json)",
     )
-    parser.set_defaults(device="cpu", precision="auto", threads=1)
+    parser.set_defaults(device="cpu", precision="auto")
     return parser
 
 
@@ -98,7 +101,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     offline = OfflineDecoder(checkpoint, direction, ROWS)
     loads = (Load("single", 1, ROWS), Load("list", LIST, LIST_CONNECTIONS))
     pairs: list[Pair] = []
-    settings = settings_of(os.environ)
+    settings = settings_of(os.environ, threads=str(options.threads))
     with started_service(options.checkpoint, settings) as service, progress(2 * options.rounds) as say:
         offline.measure(_take(waiting, ROWS))
         asyncio.run(

@@ -25,13 +25,18 @@ class Pair(NamedTuple):
         """The decoder's processor seconds by the service's."""
         return self.offline.cpu_seconds / self.service.cpu_seconds
 
+    @property
+    def rate_share(self) -> float:
+        """The service's sentences a second by the decoder's, by the clock."""
+        return self.offline.seconds / self.service.seconds
+
     def line(self) -> str:
         """What came out, for people."""
         served = self.service
         before, after = (_ms(one.cpu_seconds, one) for one in (self.offline, served))
         return (
             f"{served.load}: {before:.2f} ms offline, {after:.2f} ms served "
-            f"({served.rows_per_step:.0f} rows a step): {self.share:.1%}"
+            f"({served.rows_per_step:.0f} rows a step): {self.share:.1%}, of the rate {self.rate_share:.1%}"
         )
 
 
@@ -41,6 +46,8 @@ class LoadResults(Frozen):
     Attributes:
         load: its name.
         share: the decoder's processor time by the service's.
+        rate_share: the service's sentences a second by the decoder's, by the clock: with the load generator,
+            and with whatever else runs on these processors.
         offline_ms: of the decoder.
         kernel_ms: of that, in the compiled kernels.
         service_ms: of the service.
@@ -54,6 +61,7 @@ class LoadResults(Frozen):
 
     load: str
     share: Spread
+    rate_share: Spread
     offline_ms: Spread
     kernel_ms: Spread
     service_ms: Spread
@@ -71,6 +79,7 @@ class LoadResults(Frozen):
         return cls(
             load=served[0].load,
             share=Spread.of([pair.share for pair in pairs]),
+            rate_share=Spread.of([pair.rate_share for pair in pairs]),
             offline_ms=Spread.of([_ms(one.cpu_seconds, one) for one in offline]),
             kernel_ms=Spread.of([_ms(one.kernel_seconds, one) for one in offline]),
             service_ms=Spread.of([_ms(one.cpu_seconds, one) for one in served]),
@@ -130,6 +139,7 @@ def show_thin(results: ThinResults) -> None:
     for column in (
         "load",
         "share",
+        "rates",
         "offline",
         "kernels",
         "service",
@@ -143,6 +153,7 @@ def show_thin(results: ThinResults) -> None:
         table.add_row(
             one.load,
             f"{one.share.median:.1%}",
+            f"{one.rate_share.median:.1%}",
             *(
                 f"{spread.median:.2f}"
                 for spread in (
