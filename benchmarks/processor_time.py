@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -64,6 +66,27 @@ def children(pid: int) -> list[int]:
     """The processes that ``pid`` has started and that run."""
     tasks = (_PROC / f"{pid}/task").glob("*/children")
     return [int(child) for task in tasks for child in _read(task).split()]
+
+
+@contextmanager
+def on_processors(processors: Sequence[int] | None, *pids: int) -> Iterator[None]:
+    """Has all threads of the processes ``pids`` run on these processors, and then where they ran before.
+
+    Raises:
+        BenchmarkError: there is no such processor, or it is not allowed.
+    """
+    threads = [int(task.name) for pid in pids for task in (_PROC / f"{pid}/task").iterdir()]
+    before = {thread: os.sched_getaffinity(thread) for thread in threads}
+    try:
+        for thread in threads if processors else ():
+            os.sched_setaffinity(thread, processors or ())
+        yield
+    except OSError as error:
+        raise BenchmarkError(f"processors {processors}: {error.strerror}") from error
+    finally:
+        for thread, where in before.items():
+            with suppress(OSError):  # it has ended
+                os.sched_setaffinity(thread, where)
 
 
 def _seconds(stat: Path) -> float:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from benchmarks.command import guarded, progress, whole
 from benchmarks.errors import BenchmarkError
+from benchmarks.processor_time import on_processors
 from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
 from benchmarks.server import settings_of, started_service
 from benchmarks.texts import name_of, read_sentences
@@ -74,6 +75,13 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--threads", type=whole, default=1, metavar="N", help="of the decoder (default: %(default)s)"
     )
+    parser.add_argument(
+        "--processors",
+        type=int,
+        nargs="+",
+        metavar="N",
+        help="where the rounds are measured, but nothing else is done (default: where it was started)",
+    )
     parser.add_argument("--rounds", type=whole, default=3, metavar="N", help="default: %(default)s")
     parser.add_argument(
         "--output",
@@ -107,8 +115,8 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
         asyncio.run(
             measure_round(service, direction, Load("warm", 1, ROWS), _take(waiting, options.sentences - ROWS))
         )
-        for _ in range(options.rounds):
-            for load in loads:
+        with on_processors(options.processors, service.pid, os.getpid()):
+            for load in loads * options.rounds:
                 sentences = _take(waiting, options.sentences)
                 alone = offline.measure(sentences)
                 one = asyncio.run(measure_round(service, direction, load, sentences))
