@@ -8,6 +8,7 @@ import itertools
 import math
 import os
 import random
+import signal
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,7 +28,7 @@ LONGEST = 40
 """Words of a made sentence, at most; half of them have at most 6."""
 LIST = 25
 CONNECTIONS = 4
-SAMPLES = 40
+SAMPLES = 200
 
 METHOD = (
     "`starts`: the service is started as users start it and asked until it is ready; seconds by the "
@@ -51,6 +52,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks.footprint",
         description="Measure a service's start and its memory.",
+        epilog="Ctrl-C ends the second part early: what has been measured until then is written.",
         formatter_class=HelpFormatter,
     )
     parser.add_argument("checkpoints", type=Path, help="a checkpoint's folder, or one that holds some")
@@ -104,11 +106,14 @@ def _start(service: StartedService) -> Start:
 
 
 async def _grow(service: StartedService, direction: tuple[str, str], count: int, say: Say) -> Growth:
+    """Translate ``count`` sentences; Ctrl-C ends it early, with what has been measured."""
     waiting = itertools.islice(made_sentences(direction[0]), count)
     samples: list[tuple[int, float]] = []
+    stop = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
     async with connect(service.url, *direction, CONNECTIONS) as client:
         done = 0
-        while texts := list(itertools.islice(waiting, -(-count // SAMPLES))):
+        while not stop.is_set() and (texts := list(itertools.islice(waiting, -(-count // SAMPLES)))):
             requests = iter([texts[at : at + LIST] for at in range(0, len(texts), LIST)])
 
             async def send(requests: Iterator[list[str]] = requests) -> None:
