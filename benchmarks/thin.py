@@ -101,7 +101,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
         ModelError: the checkpoint cannot be used.
     """
     checkpoint = open_checkpoint(options)
-    waiting = _different_sentences(options, options.sentences * (2 * options.rounds + 1))
+    waiting = different_sentences(options, 2 * ROWS + 2 * options.rounds * options.sentences)
     origin = provenance(
         "benchmarks.thin", arguments, method=METHOD, checkpoint=CheckpointIdentity.of(checkpoint)
     )
@@ -112,9 +112,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     settings = settings_of(os.environ, threads=str(options.threads))
     with started_service(options.checkpoint, settings) as service, progress(2 * options.rounds) as say:
         offline.measure(_take(waiting, ROWS))
-        asyncio.run(
-            measure_round(service, direction, Load("warm", 1, ROWS), _take(waiting, options.sentences - ROWS))
-        )
+        asyncio.run(measure_round(service, direction, Load("warm", 1, ROWS), _take(waiting, ROWS)))
         with on_processors(options.processors, service.pid, os.getpid()):
             for load in loads * options.rounds:
                 sentences = _take(waiting, options.sentences)
@@ -133,7 +131,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
     write_record(Record[ThinResults](provenance=origin, results=results), path)
 
 
-def _different_sentences(options: argparse.Namespace, count: int) -> Iterator[str]:
+def different_sentences(options: argparse.Namespace, count: int) -> Iterator[str]:
     """``count`` sentences, all different: lines of the input, or halves of the built-in ones put together."""
     known = dict.fromkeys(read_sentences(options.input, options.source_lang))
     found = list(known) if options.input else _spliced(list(known))
