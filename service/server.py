@@ -86,6 +86,9 @@ def serve(settings: Settings) -> int:
         create_app(settings, lifecycle=lifecycle),
         host=settings.host,
         port=settings.port,
+        # Not uvloop, which uvicorn prefers where it is installed: of many connections that wait to be accepted
+        # it resets some when the listener closes.
+        loop="asyncio",
         lifespan="on",
         log_config=None,
         access_log=False,
