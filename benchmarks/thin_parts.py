@@ -29,7 +29,8 @@ from service.text.annotated import plain
 from service.text.truecasing import Truecaser
 from service.trial import Decoded
 
-Before, After = TypeVar("Before"), TypeVar("After")
+Before = TypeVar("Before")
+After = TypeVar("After")
 
 
 class Parts:

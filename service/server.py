@@ -86,8 +86,8 @@ def serve(settings: Settings) -> int:
         create_app(settings, lifecycle=lifecycle),
         host=settings.host,
         port=settings.port,
-        # Not uvloop, which uvicorn prefers where it is installed: of many connections that wait to be accepted
-        # it resets some when the listener closes.
+        # Not uvloop, which uvicorn prefers where it is installed: when the listener closes, it resets some of
+        # the connections that wait to be accepted.
         loop="asyncio",
         lifespan="on",
         log_config=None,
