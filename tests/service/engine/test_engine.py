@@ -282,6 +282,69 @@ async def test_bulk_work_that_somebody_waits_for_interactively_is_not_kept_behin
 
 
 @bounded
+async def test_interactive_work_does_not_wait_for_bulk_rows_that_run_apart() -> None:
+    network, recorder = HashNetwork(), Recorder()
+    limits = replace(LIMITS, bulk_apart=True)
+    async with running_engine(network, recorder, limits) as engine:
+        network.hold()
+        bulk_requests = [request(5, piece, priority=Priority.BULK) for piece in range(4, 16)]
+        bulk = engine.submit(bulk_requests)
+        await happens(network.held)
+        (ticket,) = engine.submit([request(7, 8)])
+        ended: list[str] = []
+        for each in bulk:
+            each.on_end(lambda _: ended.append("bulk"))
+        ticket.on_end(lambda _: ended.append("interactive"))
+        network.release()
+        assert (await ticket.result()).translation == alone(request(7, 8))
+        results = await asyncio.gather(*[each.result() for each in bulk])
+    assert ended == ["interactive"] + ["bulk"] * len(bulk)
+    assert [result.translation for result in results] == [alone(each) for each in bulk_requests]
+
+
+@bounded
+async def test_a_bulk_row_that_somebody_waits_for_goes_on_among_the_interactive_ones() -> None:
+    network = HashNetwork()
+    async with running_engine(network, limits=replace(LIMITS, bulk_apart=True)) as engine:
+        network.hold()
+        wanted = [request(5, piece, priority=Priority.BULK) for piece in range(4, 8)]
+        bulk = engine.submit(wanted)
+        await happens(network.held)
+        ended: list[int] = []
+        for number, ticket in enumerate(bulk):
+            ticket.on_end(lambda _, number=number: ended.append(number))  # type: ignore[misc]  # bound now
+        bulk[3].share(Priority.INTERACTIVE, None)
+        network.release()
+        results = await asyncio.gather(*[ticket.result() for ticket in bulk])
+    assert ended[0] == 3
+    assert [result.translation for result in results] == [alone(each) for each in wanted]
+
+
+@bounded
+async def test_who_runs_apart_can_be_cancelled_and_expires_as_ever() -> None:
+    clock = ManualClock()
+    network, recorder = HashNetwork(), Recorder()
+    async with running_engine(network, recorder, replace(LIMITS, bulk_apart=True), clock) as engine:
+        network.hold()
+        stays, late, gone = engine.submit(
+            [
+                request(5, priority=Priority.BULK),
+                request(6, priority=Priority.BULK, deadline=clock.now + 5),
+                request(7, priority=Priority.BULK),
+            ]
+        )
+        await happens(network.held)
+        engine.submit([request(8)])
+        gone.cancel()
+        clock.now += 5.0
+        network.release()
+        assert (await stays.result()).translation == alone(request(5))
+        with pytest.raises(DeadlineExceeded):
+            await late.result()
+    assert recorder.counts == {"expired decoding": 1, "cancelled decoding": 1, "finished": 2}
+
+
+@bounded
 async def test_a_shared_ticket_calls_back_with_its_end_unless_it_is_cancelled() -> None:
     async with running_engine(HashNetwork()) as engine:
         ends: list[object] = []
