@@ -6,7 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from model.cli.arguments import HelpFormatter
+from model.cli.arguments import HelpFormatter, positive
+from model.cli.workers import start_workers, started_by_torchrun
 
 if TYPE_CHECKING:
     from model.cli.arguments import Subparsers
@@ -35,6 +36,8 @@ checkpoint/ when it ends: both are checkpoints that `translate` and `evaluate` r
 Ctrl-C saves and stops. Then, or after a crash, this goes on as if nothing had happened:
 
   python -m model train recipe.toml --output runs/first --resume
+
+With --workers 4, four processes train together; each update takes four batches, one from each.
 """
 
 
@@ -51,15 +54,31 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("recipe", type=Path, metavar="RECIPE.toml", help="data, network and training")
     parser.add_argument("--output", type=Path, required=True, metavar="DIR", help="the run's folder")
     parser.add_argument("--resume", action="store_true", help="continue the run in DIR")
+    parser.add_argument(
+        "--workers",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="processes that train together, on a GPU each or on processors; default: 1",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     """Train; an interrupted run has been saved, and exits as Ctrl-C does."""
+    if args.workers > 1 and not started_by_torchrun():
+        start_workers(args.workers, _command(args))
     from model.config import load_recipe  # noqa: PLC0415 - keeps --help instant
     from model.training.loop import train  # noqa: PLC0415
 
     outcome = train(load_recipe(args.recipe), args.output, resume=args.resume)
     if not outcome.finished:
         return INTERRUPTED
-    print(outcome.checkpoint)
+    if outcome.checkpoint:
+        print(outcome.checkpoint)
     return 0
+
+
+def _command(args: argparse.Namespace) -> list[str]:
+    """What each worker runs."""
+    resume = ["--resume"] if args.resume else []
+    return ["train", str(args.recipe), "--output", str(args.output), *resume]

@@ -20,6 +20,7 @@ from model.tokenizer import BOS, EOS
 from model.training.dataset import Dataset
 from model.training.mixture import Mixture
 from model.training.noise import noise
+from model.transfer import send
 
 SEGMENTATION_TEMPERATURE = 5.0
 """Divides log-probabilities when a segmentation is drawn: alpha 0.2 in Kudo 2018; over n-best lists."""
@@ -53,7 +54,7 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """The same batch on ``device``."""
         parts = (self.source, self.source_mask, self.target_in, self.target_out, self.target_mask)
-        return Batch(*(part.to(device, non_blocking=True) for part in parts))
+        return Batch(*(send(part, device) for part in parts))
 
 
 @dataclass(frozen=True)
@@ -75,9 +76,13 @@ class Epoch:
     def __len__(self) -> int:
         return len(self.batches)
 
-    def iterate(self, start: int) -> Iterator[Batch]:
-        """Batches from the ``start``-th on."""
-        for rows in self.batches[start:]:
+    def iterate(self, start: int, worker: int = 0, workers: int = 1) -> Iterator[Batch]:
+        """Batches from the ``start``-th on, those of one of several workers: every ``workers``-th.
+
+        Each gets as many as the others: what does not go round at the end of the epoch is left out.
+        """
+        rounds = (len(self.batches) - start) // workers
+        for rows in self.batches[start + worker :: workers][:rounds]:
             yield self._collate(rows)
 
     def _collate(self, rows: Int64) -> Batch:

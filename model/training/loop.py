@@ -30,16 +30,16 @@ from model.training.batching import Batch, plan_epoch
 from model.training.candidates import Candidates
 from model.training.initial import initial_weights
 from model.training.interrupt import StopRequest, stop_on_signal
-from model.training.loss import Loss
 from model.training.mixture import plan_mixture
 from model.training.noise import noise, set_noise
 from model.training.objective import batch_loss
 from model.training.optimizer import build_optimizer
 from model.training.prepared import PreparedCorpus
-from model.training.reporting import Reporter
+from model.training.reporting import Reporter, open_reporter
 from model.training.schedule import learning_rate
-from model.training.state import STATE_FILE, Progress, load_state, save_state
-from model.training.window import Window
+from model.training.state import STATE_FILE, Progress, load_state, random_states, save_state
+from model.training.window import Sums, Update, Window
+from model.training.workers import Workers, join_workers
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Outcome:
     Attributes:
         finished: the run is complete; False if it was asked to stop and can be resumed.
         update: updates made in all.
-        checkpoint: the winner's folder, once finished.
+        checkpoint: the winner's folder, once finished; the first worker, which chose it, has it alone.
     """
 
     finished: bool
@@ -79,19 +79,21 @@ def train(recipe: Recipe, directory: Path, *, resume: bool = False) -> Outcome:
     directory.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
     torch.set_num_threads(recipe.training.threads)
-    trainer = Trainer(recipe, directory)
-    if resume:
-        trainer.restore()
-    else:
-        trainer.initialise()
-    return trainer.run()
+    with join_workers() as workers:
+        trainer = Trainer(recipe, directory, workers)
+        if resume:
+            trainer.restore()
+        else:
+            trainer.initialise()
+        return trainer.run()
 
 
 class Trainer:
     """One run: the network, its moving average, its optimiser, and the loop over them."""
 
-    def __init__(self, recipe: Recipe, directory: Path) -> None:
+    def __init__(self, recipe: Recipe, directory: Path, workers: Workers) -> None:
         config = recipe.training
+        self.workers = workers
         self.recipe = recipe
         self.config = config
         self.directory = directory
@@ -125,77 +127,97 @@ class Trainer:
             for model in (self.model, self.average.module):
                 model.load_state_dict(weights)
             self.progress = Progress(initialized_from=digest)
+        self.workers.seed_apart(self.config.seed)  # now that all have made the same weights
 
     def restore(self) -> None:
         """Continue from the saved state."""
-        self.progress = load_state(self.directory, self.recipe, self._models(), self.optimizer)
+        self.workers.seed_apart(self.config.seed)
+        self.progress = load_state(self.directory, self.recipe, self._models(), self.optimizer, self.workers)
 
     def run(self) -> Outcome:
         """Train until done, or until somebody asks to stop."""
         with (
-            Reporter(self.directory, self.config.max_updates, self.progress.update) as reporter,
+            open_reporter(
+                self.directory, self.config.max_updates, self.progress.update, self.workers
+            ) as reporter,
             stop_on_signal() as stop,
         ):
             reporter.say(self._describe())
             while not self._complete():
-                self._run_epoch(reporter, stop)
-                if stop:
+                if self._run_epoch(reporter, stop):
                     self._save()
                     reporter.say(f"stopped after update {self.progress.update}; continue with --resume")
                     return Outcome(False, self.progress.update, None)
             self._save()
-            checkpoint = self.candidates.choose(self._candidate(), self.progress, reporter)
+            checkpoint = None
+            if self.workers.first:
+                checkpoint = self.candidates.choose(self._candidate(), self.progress, reporter)
             return Outcome(True, self.progress.update, checkpoint)
 
     def _complete(self) -> bool:
         impatient = 0 < self.config.patience <= self.progress.stale
         return impatient or self.progress.update >= self.config.max_updates
 
-    def _run_epoch(self, reporter: Reporter, stop: StopRequest) -> None:
-        """Make updates until the epoch ends, the run is complete, or a stop is requested."""
-        first_update = self.progress.update - self.progress.batch
+    def _run_epoch(self, reporter: Reporter, stop: StopRequest) -> bool:
+        """Make updates until the epoch ends, the run is complete, or a stop is requested: then True."""
+        first_update = self.progress.update - self.progress.batch // self.workers.size
         epoch = plan_epoch(self.corpus.dataset, self.config, self.progress.epoch, self.mixture, first_update)
         window = Window()
-        for batch in epoch.iterate(self.progress.batch):
-            started, started_cpu = time.perf_counter(), time.process_time()
-            loss, norm = self._update(batch.to(self.device))
-            seconds = time.perf_counter() - started
-            window.add(loss, norm, batch, seconds=seconds, cpu_seconds=time.process_time() - started_cpu)
-            self._count_update(seconds)
+        for batch in epoch.iterate(self.progress.batch, self.workers.rank, self.workers.size):
+            update = self._update(batch.to(self.device))
+            window.add(update)
+            self._count_update(update.seconds)
             window = self._after_update(window, reporter)
-            if stop or self._complete():
-                return
+            if self.workers.any(bool(stop)):
+                return True
+            if self._complete():
+                return False
         self.progress = self.progress.model_copy(update={"epoch": self.progress.epoch + 1, "batch": 0})
+        return False
 
-    def _update(self, batch: Batch) -> tuple[Loss, float]:
-        """One step of the optimiser; the loss, and the gradient's norm before clipping.
+    def _update(self, batch: Batch) -> Update:
+        """One step of the optimiser, with this worker's ``batch`` and those of the others.
 
         Raises:
             TrainingError: the loss or its gradient is not finite; the weights are untouched.
         """
-        config = self.config
+        started, started_cpu = time.perf_counter(), time.process_time()
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(self.progress.update, config)
-        set_noise(self.model, noise(self.progress.update, config))
-        self.model.train()
-        self.optimizer.zero_grad(set_to_none=True)
-        loss = batch_loss(self.model, batch, config, self.progress.update)
-        (loss.smoothed / batch.target_mask.sum()).backward()
-        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), config.gradient_clip_norm))
-        if not math.isfinite(norm) or not math.isfinite(float(loss.nll)):
-            raise TrainingError(
-                f"update {self.progress.update + 1}: the loss or its gradient is not finite. "
-                f"Start again with a lower training.learning_rate (now {config.learning_rate}) or a longer "
-                f"warm-up; what was validated so far is in {self.directory / 'best'}"
-            )
+            group["lr"] = learning_rate(self.progress.update, self.config)
+        set_noise(self.model, noise(self.progress.update, self.config))
+        sums = self._backward(batch)
+        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip_norm))
+        self._check_finite(sums.nll, norm)
         self.optimizer.step()
         self.average.update_parameters(self.model)
-        return loss, norm
+        seconds, own_cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
+        (cpu_seconds,) = self.workers.sum([own_cpu_seconds])
+        return Update(sums, gradient_norm=norm, seconds=seconds, cpu_seconds=cpu_seconds)
+
+    def _backward(self, batch: Batch) -> Sums:
+        """The gradients of a target token's mean loss, over all workers' batches; and what these hold."""
+        self.model.train()
+        self.optimizer.zero_grad(set_to_none=True)
+        loss = batch_loss(self.model, batch, self.config, self.progress.update)
+        own = (float(loss.nll), float(loss.smoothed.detach()), int(batch.target_mask.sum()), batch.tokens)
+        sums = Sums(*self.workers.sum(own))
+        (loss.smoothed / sums.target_tokens).backward()
+        self.workers.add_gradients(self.model.parameters())
+        return sums
+
+    def _check_finite(self, *values: float) -> None:
+        if not all(map(math.isfinite, values)):
+            raise TrainingError(
+                f"update {self.progress.update + 1}: the loss or its gradient is not finite. "
+                f"Start again with a lower training.learning_rate (now {self.config.learning_rate}) or a "
+                f"longer warm-up; what was validated so far is in {self.directory / 'best'}"
+            )
 
     def _count_update(self, seconds: float) -> None:
         now = self.progress
+        batch = now.batch + self.workers.size
         self.progress = now.model_copy(
-            update={"update": now.update + 1, "batch": now.batch + 1, "seconds": now.seconds + seconds}
+            update={"update": now.update + 1, "batch": batch, "seconds": now.seconds + seconds}
         )
 
     def _after_update(self, window: Window, reporter: Reporter) -> Window:
@@ -206,10 +228,16 @@ class Trainer:
             reporter.record("train", update, window.summary(learning_rate(update, config)))
             window = Window()
         if update % config.validate_every_updates == 0 or update == config.max_updates:
-            self.progress = self.candidates.consider(self._candidate(), self.progress, reporter)
+            self._validate(reporter)
         if update % config.save_every_updates == 0:
             self._save()
         return window
+
+    def _validate(self, reporter: Reporter) -> None:
+        """The first worker validates; the others wait, and learn what came of it."""
+        if self.workers.first:
+            self.progress = self.candidates.consider(self._candidate(), self.progress, reporter)
+        self.progress = Progress.model_validate_json(self.workers.tell(self.progress.model_dump_json()))
 
     def _candidate(self) -> AnyNetwork:
         """What would be served now: the moving average, or the weights themselves where there is none."""
@@ -218,8 +246,10 @@ class Trainer:
         return module.eval()
 
     def _save(self) -> None:
-        save_state(self.directory, self.progress, self.recipe, self._models(), self.optimizer)
-        self.candidates.remove_old_snapshots(self.progress)
+        generators = random_states(self.workers)
+        if self.workers.first:
+            save_state(self.directory, self.progress, self.recipe, self._models(), self.optimizer, generators)
+            self.candidates.remove_old_snapshots(self.progress)
 
     def _models(self) -> dict[str, torch.nn.Module]:
         return {"model": self.model, "average": self.average}

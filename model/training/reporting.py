@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.utils.tensorboard import SummaryWriter
 
+from model.training.workers import Workers
+
 METRICS_FILE = "metrics.jsonl"
 
 Values = Mapping[str, float | int | str]
@@ -80,6 +82,33 @@ class Reporter:
     def say(self, message: str) -> None:
         """Print a line above the bar."""
         self._bar.console.print(message, highlight=False, soft_wrap=True)
+
+
+class SilentReporter(Reporter):
+    """Tells nothing: of several workers, only the first reports."""
+
+    def __init__(self) -> None:
+        """Open nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return
+
+    def advance(self, update: int) -> None:
+        """Nothing."""
+
+    def record(self, kind: str, update: int, values: Values) -> None:
+        """Nothing."""
+
+    def say(self, message: str) -> None:
+        """Nothing."""
+
+
+def open_reporter(directory: Path, total_updates: int, resumed_at: int, workers: Workers) -> Reporter:
+    """The first worker's reporter, or that of another, which says nothing."""
+    return Reporter(directory, total_updates, resumed_at) if workers.first else SilentReporter()
 
 
 def _short(value: float | int | str) -> str:

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from model.config import Frozen, Recipe
 from model.errors import TrainingError
 from model.training.noise import noise
+from model.training.workers import Workers
 
 STATE_FILE = "state.safetensors"
 CHANGEABLE = {
@@ -68,8 +69,9 @@ def save_state(
     recipe: Recipe,
     models: dict[str, nn.Module],
     optimizer: torch.optim.Optimizer,
+    generators: dict[str, Tensor],
 ) -> None:
-    """Write everything that determines the rest of the run, random generators included."""
+    """Write everything that determines the rest of the run; ``generators``: from ``random_states``."""
     tensors = {
         f"{name}.{key}": tensor
         for name, model in models.items()
@@ -77,19 +79,35 @@ def save_state(
     }
     for index, values in optimizer.state_dict()["state"].items():
         tensors |= {f"optimizer.{index}.{key}": tensor for key, tensor in values.items()}
-    tensors["random.cpu"] = torch.get_rng_state()
-    if torch.cuda.is_available():
-        tensors["random.cuda"] = torch.cuda.get_rng_state()
+    tensors |= {f"random.{name}": state for name, state in generators.items()}
     header = {"progress": progress.model_dump_json(), "recipe": recipe.model_dump_json()}
     temporary = directory / (STATE_FILE + ".tmp")
     save_file({key: tensor.contiguous() for key, tensor in tensors.items()}, temporary, metadata=header)
     temporary.replace(directory / STATE_FILE)
 
 
+def random_states(workers: Workers) -> dict[str, Tensor]:
+    """All workers' random generators: ``cpu``, ``cuda``, and those of the second ``cpu.1``, ``cuda.1``."""
+    own = {"cpu": torch.get_rng_state()}
+    if torch.cuda.is_available():
+        own["cuda"] = torch.cuda.get_rng_state()
+    return {
+        _generator_name(name, rank): state
+        for name, mine in own.items()
+        for rank, state in enumerate(workers.gather(mine))
+    }
+
+
 def load_state(
-    directory: Path, recipe: Recipe, models: dict[str, nn.Module], optimizer: torch.optim.Optimizer
+    directory: Path,
+    recipe: Recipe,
+    models: dict[str, nn.Module],
+    optimizer: torch.optim.Optimizer,
+    workers: Workers,
 ) -> Progress:
-    """Restore what ``save_state`` wrote into ``models`` and ``optimizer``.
+    """Restore what ``save_state`` wrote: ``models``, ``optimizer`` and this worker's random generators.
+
+    A worker that the run did not have before keeps the generators that it has.
 
     Raises:
         TrainingError: the file is damaged, or belongs to a different recipe (the message names the keys).
@@ -115,10 +133,19 @@ def load_state(
     for name, model in models.items():
         model.load_state_dict(_with_prefix(tensors, f"{name}."))
     _load_optimizer(optimizer, _with_prefix(tensors, "optimizer."))
-    torch.set_rng_state(tensors["random.cpu"])
-    if torch.cuda.is_available() and "random.cuda" in tensors:
-        torch.cuda.set_rng_state(tensors["random.cuda"])
+    _restore_generators(_with_prefix(tensors, "random."), workers)
     return progress
+
+
+def _generator_name(kind: str, rank: int) -> str:
+    return f"{kind}.{rank}" if rank else kind
+
+
+def _restore_generators(states: dict[str, Tensor], workers: Workers) -> None:
+    if (state := states.get(_generator_name("cpu", workers.rank))) is not None:
+        torch.set_rng_state(state)
+    if torch.cuda.is_available() and (state := states.get(_generator_name("cuda", workers.rank))) is not None:
+        torch.cuda.set_rng_state(state)
 
 
 def _load_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from model.config import DecodingOptions
-from model.decoding import Finished, Job, RunningBatch
+from model.decoding import Finished, Job
+from model.decoding.batch import Batch
 from service.engine.limits import EngineLimits
 from service.engine.request import Priority
 
-BatchFactory = Callable[[], RunningBatch[Any, Any]]
+BatchFactory = Callable[[], Batch]
 """Makes an empty running batch over the service's network."""
 
 WARM_UP_OPTIONS = DecodingOptions(max_length=4)
@@ -40,7 +40,7 @@ class Runner:
     Which of them a segment joins is the scheduler's business; it may as well use only one.
 
     A failing operation is bisected: tried again on each half of the rows, and so on down to single rows.
-    ``RunningBatch`` is left unchanged by what fails and does not mix rows, so whoever shares a batch with
+    A batch is left unchanged by what fails and does not mix rows, so whoever shares a batch with
     a poisonous segment gets the translation it would have had without it. One poisonous row among ``n``
     costs about ``2 * log2(n)`` further calls, once: it leaves the batch.
 
@@ -121,12 +121,12 @@ class Runner:
         _finish(batch)
 
 
-def _finish(batch: RunningBatch[Any, Any]) -> None:
+def _finish(batch: Batch) -> None:
     while batch.rows:
         batch.step()
 
 
-def _advance(batch: RunningBatch[Any, Any]) -> Advance:
+def _advance(batch: Batch) -> Advance:
     try:
         return Advance(finished=batch.step())
     except Exception as error:

@@ -7,12 +7,13 @@ import random
 import pytest
 import torch
 
+from model.inference import network as network_module
 from model.inference import precision_of
-from model.inference.network import PackedSeq2Seq
-from model.interface import RankingSeq2Seq
+from model.inference.network import PackedSeq2Seq, groups
+from model.interface import SearchingSeq2Seq
 from model.padding import pad_ids
 from model.recurrent import RecurrentSeq2Seq
-from model.tokenizer import BOS, EOS
+from model.tokenizer import BOS
 from tests.model.inference.conftest import VOCABULARY
 from tests.model.inference.reference import Reference
 
@@ -61,37 +62,9 @@ def test_it_is_close_to_the_trained_network(
     assert torch.allclose(ours.log_probs.logsumexp(-1)[real], torch.zeros(int(real.sum())), atol=1e-5)
 
 
-def test_its_ranking_is_the_head_of_its_log_probs(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
-    assert isinstance(packed, RankingSeq2Seq)
+def test_it_says_what_it_is(packed: PackedSeq2Seq) -> None:
+    assert isinstance(packed, SearchingSeq2Seq)
     assert precision_of(packed) == "int8"
-    memory = packed.encode(*pad_ids(sources))
-    state = packed.init_state(memory, 3)
-    tokens = torch.randint(4, VOCABULARY, (len(sources), 3), generator=torch.Generator().manual_seed(4))
-    open_ = torch.zeros(len(sources), 3)
-    open_[1, 2] = open_[4, 0] = -torch.inf
-    step = packed.step(tokens, state, memory)
-    forbidden = (0, 1, 3, 70)
-    ranked = packed.ranker(forbidden)(tokens, open_, state, memory, 9)
-    words = step.log_probs.clone()
-    words[:, :, [EOS, *forbidden]] = -torch.inf
-    words[open_ == -torch.inf] = -torch.inf
-    top = words.topk(9)
-    assert torch.equal(ranked.best.log_probs, top.values)
-    is_open = open_ > -torch.inf
-    assert torch.equal(ranked.best.tokens[is_open], top.indices[is_open])
-    assert torch.equal(ranked.best.ending, step.log_probs[:, :, EOS].masked_fill(~is_open, -torch.inf))
-    assert torch.equal(ranked.attention[is_open], step.attention[is_open])
-    assert torch.equal(ranked.state.slots[is_open], step.state.slots[is_open])
-
-
-def test_more_words_than_there_are_end_in_nothing(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
-    memory = packed.encode(*pad_ids(sources))
-    state = packed.init_state(memory, 1)
-    rank = packed.ranker(range(3, VOCABULARY - 2))
-    best = rank(torch.full((len(sources), 1), BOS), torch.zeros(len(sources), 1), state, memory, 6).best
-    assert torch.isfinite(best.log_probs[:, :, :4]).all()
-    assert (best.log_probs[:, :, 4:] == -torch.inf).all()
-    assert set(best.tokens[:, :, :4].flatten().tolist()) == {0, 1, VOCABULARY - 2, VOCABULARY - 1}
 
 
 def test_no_row_knows_of_another(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
@@ -126,3 +99,30 @@ def test_states_of_rows_that_join_are_their_own(packed: PackedSeq2Seq, sources: 
     step = packed.step(tokens, joined, type(first).concat([first, second]))
     assert torch.equal(step.log_probs[:2], packed.step(tokens[:2], one, first).log_probs)
     assert torch.equal(step.log_probs[2:], packed.step(tokens[2:], other, second).log_probs)
+
+
+def test_encoding_in_several_calls_changes_no_bit(
+    packed: PackedSeq2Seq, sources: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, mask = pad_ids(sources)
+    whole = packed.encode(source, mask)
+    monkeypatch.setattr(network_module, "ENCODED_POSITIONS", 13)
+    parts = packed.encode(source, mask)
+    for one, other in zip(whole.sentences, parts.sentences, strict=True):
+        assert one.target == other.target
+        assert torch.equal(one.keys_values, other.keys_values)
+        assert torch.equal(one.start, other.start)
+
+
+def test_rows_are_grouped_up_to_the_bound() -> None:
+    dice = random.Random(3)
+    for _ in range(100):
+        lengths = [dice.randint(1, 12) for _ in range(dice.randint(1, 20))]
+        found = list(groups(lengths, 10))
+        assert [row for rows in found for row in range(*rows.indices(len(lengths)))] == list(
+            range(len(lengths))
+        )
+        for rows in found:
+            assert sum(lengths[rows]) <= 10 or len(lengths[rows]) == 1
+        for rows in found[:-1]:  # the next row would have been too much
+            assert sum(lengths[rows.start : rows.stop + 1]) > 10

@@ -16,6 +16,7 @@ from model.tokenizer_training import train_tokenizer
 from model.training.initial import initial_weights
 from model.training.loop import Trainer, train
 from model.training.prepared import PreparedCorpus
+from model.training.workers import Workers
 from tests.model.training.recipes import changed
 
 
@@ -44,7 +45,7 @@ def test_a_run_starts_from_the_checkpoint_and_its_checkpoint_says_so(
     tuned = changed(
         recipe, initialize_from=pretrained, learning_rate=1e-9, max_updates=3, validation_sentences=1
     )
-    trainer = Trainer(tuned, tmp_path)
+    trainer = Trainer(tuned, tmp_path, Workers())
     trainer.initialise()
     start = load_checkpoint(pretrained)
     for name, tensor in start.model.state_dict().items():

@@ -17,10 +17,10 @@ from model.config import Recipe, TrainingConfig
 from model.errors import ConfigError, TrainingError
 from model.training.batching import Batch
 from model.training.loop import Trainer, train
-from model.training.loss import Loss
 from model.training.reporting import METRICS_FILE
 from model.training.schedule import learning_rate
 from model.training.state import STATE_FILE
+from model.training.window import Update
 from tests.model.training.recipes import changed
 
 
@@ -32,7 +32,7 @@ def at_update(monkeypatch: pytest.MonkeyPatch, update: int, action: object) -> N
     """Run ``action`` just before the ``update``-th update is made."""
     original = Trainer._update
 
-    def wrapped(trainer: Trainer, batch: Batch) -> tuple[Loss, float]:
+    def wrapped(trainer: Trainer, batch: Batch) -> Update:
         if trainer.progress.update + 1 == update:
             assert callable(action)
             action()
