@@ -79,7 +79,6 @@ class Effort:
 
     Attributes:
         texts: different ones.
-        rounds: of saturation.
         closed_seconds: of a closed loop.
         open_seconds: of an open loop.
         warmup_seconds: before it.
@@ -87,15 +86,14 @@ class Effort:
     """
 
     texts: int
-    rounds: int
     closed_seconds: float
     open_seconds: float
     warmup_seconds: float
     share: float
 
 
-FULL = Effort(texts=400, rounds=3, closed_seconds=6.0, open_seconds=12.0, warmup_seconds=2.0, share=1.0)
-QUICK = Effort(texts=20, rounds=1, closed_seconds=1.0, open_seconds=1.0, warmup_seconds=0.5, share=0.05)
+FULL = Effort(texts=400, closed_seconds=6.0, open_seconds=12.0, warmup_seconds=2.0, share=1.0)
+QUICK = Effort(texts=20, closed_seconds=1.0, open_seconds=1.0, warmup_seconds=0.5, share=0.05)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -123,6 +121,7 @@ def build_parser() -> argparse.ArgumentParser:
         ("--requests", 1000, "at each load, without servers"),
         ("--bulk", 1000, "sentences of the bulk job"),
         ("--rows", 64, "segments that run at once"),
+        ("--rounds", 3, "of what is measured in interleaved rounds"),
         ("--seed", 1, "of texts and arrivals"),
     )
     for option, default, what in counts:
@@ -242,7 +241,7 @@ def _comparison(
         decoding,
         requests=max(1, round(effort.share * options.requests)),
         bulk_sentences=max(1, round(effort.share * options.bulk)),
-        rounds=effort.rounds,
+        rounds=options.rounds,
         seed=options.seed,
     )
     new_batch = partial(RunningBatch, network, forbidden=forbidden)
@@ -273,7 +272,7 @@ def _measure_servers(
         seed=options.seed,
     )
     with contestants(options.checkpoint, settings, environment, rule, options.target_lang) as servers:
-        capacity = measure_capacities(servers, load, effort.rounds, say)
+        capacity = measure_capacities(servers, load, options.rounds, say)
         if "servers" not in options.parts:
             return capacity, ()
         opened = replace(load, seconds=effort.open_seconds, warmup_seconds=effort.warmup_seconds)
@@ -285,7 +284,7 @@ def _measurements(options: argparse.Namespace, effort: Effort) -> int:
     ways = 3
     trials = len(TRIAL_SIZES) * len(TRIAL_TIMEOUTS)
     engine = ways * (1 + len(LOADS) + 1) if "engine" in options.parts else 0
-    capacity = ways * effort.rounds if options.parts != ["engine"] else 0
+    capacity = ways * options.rounds if options.parts != ["engine"] else 0
     servers = ways * len(LOADS) if "servers" in options.parts else 0
     return trials + engine + capacity + servers
 

@@ -43,7 +43,16 @@ def test_everything_is_measured_recorded_and_drawn(
     quick_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     output, picture = tmp_path / "record.json", tmp_path / "picture.svg"
-    arguments = [str(quick_checkpoint), "--quick", "--parts", "engine", "--precision", "float32"]
+    arguments = [
+        str(quick_checkpoint),
+        "--quick",
+        "--parts",
+        "engine",
+        "--precision",
+        "float32",
+        "--rounds",
+        "1",
+    ]
     assert main([*arguments, "--output", str(output), "--plot", str(picture)]) == 0
     record = Record[SchedulingResults].model_validate_json(output.read_text())
     engine = record.results.engine
