@@ -147,7 +147,13 @@ class SlotSearch:
         source, mask = (send(part, self._model.device) for part in pad_ids([job.source for job in jobs]))
         memory = self._model.encode(source, mask)
         rows = self._blank.beginning(jobs, memory, self._model.init_state(memory, self.shape.beam))
-        self._slots.put(self._places(self._seats.take(jobs)), rows)
+        sitters = self._seats.take(jobs)
+        try:
+            self._slots.put(self._places(sitters), rows)
+        except Exception:
+            for sitter in sitters:
+                self._seats.leave(sitter)
+            raise
 
     def remove(self, ids: Collection[int]) -> list[Job]:
         """Take ``ids`` out without a result; ids that are not here are ignored. The jobs that have left."""

@@ -15,6 +15,7 @@ from model.decoding import Job, Term
 from model.errors import DecodingError
 from model.recurrent import RecurrentSeq2Seq
 from model.slots import SlotBatch, SlotSearch, SlotShape
+from model.slots.buffers import Slots
 from model.slots.pool import SlotPool
 from model.tokenizer import EOS
 from tests.model.decoding.samples import beam_options, mixed_jobs, sources
@@ -211,6 +212,21 @@ def test_a_sentence_that_cannot_be_encoded_keeps_all_out(monkeypatch: pytest.Mon
     assert batch.ids == ()
     batch.join([Job(0, (5, EOS), DecodingOptions())])
     assert run_out(batch).keys() == {0}
+
+
+def test_a_sentence_that_cannot_be_seated_keeps_its_slot_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, jobs = slot_batch(network()), same_options(DecodingOptions(max_length=6), SMALL.rows)
+
+    def fail(self: Slots, places: torch.Tensor, rows: Slots) -> None:
+        raise torch.OutOfMemoryError("no memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Slots, "put", fail)
+        with pytest.raises(torch.OutOfMemoryError):
+            batch.join(jobs)
+    assert batch.ids == ()
+    with nothing_in_general(batch):
+        batch.join(jobs)
 
 
 def test_jobs_that_no_batch_takes_are_refused() -> None:
