@@ -19,11 +19,11 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.loops import closed_loop
 from benchmarks.opennmt import python_of
 from benchmarks.outcome import TRANSLATED
-from benchmarks.processor_time import session_seconds
+from benchmarks.processor_time import processor_time
 from benchmarks.record import ROOT
 from benchmarks.scheduling_engine import LOADS
 from benchmarks.scheduling_results import ServerCapacity, ServerLoad
-from benchmarks.server import PREFIX, Server, free_port, running_process
+from benchmarks.server import PREFIX, StartedService, free_port, running_process
 from benchmarks.session import LoadOptions, measure_open
 from benchmarks.summary import Spread
 
@@ -36,7 +36,7 @@ class Contestant:
     """A server that runs, and what to call it."""
 
     name: str
-    server: Server
+    server: StartedService
 
 
 @contextmanager
@@ -138,7 +138,7 @@ async def _closed(contestant: Contestant, load: LoadOptions) -> tuple[float, flo
         BenchmarkError: nothing is translated.
     """
     async with connect(contestant.server.url, load.source, load.target, CLIENTS) as client:
-        begin, begin_cpu = time.monotonic(), session_seconds(contestant.server.session)
+        begin, begin_cpu = time.monotonic(), processor_time(contestant.server.pid).seconds
         outcomes = await closed_loop(
             client.send,
             load.texts,
@@ -147,7 +147,7 @@ async def _closed(contestant: Contestant, load: LoadOptions) -> tuple[float, flo
             timeout_seconds=load.timeout_seconds,
         )
         seconds = time.monotonic() - begin
-        cpu_seconds = session_seconds(contestant.server.session) - begin_cpu
+        cpu_seconds = processor_time(contestant.server.pid).seconds - begin_cpu
     translated = sum(outcome.status == TRANSLATED for outcome in outcomes)
     if not translated:
         raise BenchmarkError(f"{contestant.name} translated nothing")

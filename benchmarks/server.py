@@ -40,24 +40,39 @@ def settings_of(environment: Mapping[str, str], **ours: str) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Server:
-    """A server that runs; all of its processes are in ``session``, unless they have left it."""
+class StartedService:
+    """A service that is ready.
+
+    Attributes:
+        url: where.
+        pid: of its process.
+        start_seconds: from before the process was started until it was ready, to ``_POLL_SECONDS``.
+    """
 
     url: str
-    session: int
+    pid: int
+    start_seconds: float
 
 
 @contextmanager
 def running_service(
-    checkpoint: Path, settings: Mapping[str, str], *, start_seconds: float = 180.0, module: str = "service"
+    checkpoint: Path, settings: Mapping[str, str], *, start_seconds: float = 180.0
 ) -> Iterator[str]:
-    """``python -m service`` on a free port of this machine; gives its URL once it is ready.
+    """The URL of a ``started_service``."""
+    with started_service(checkpoint, settings, start_seconds=start_seconds) as service:
+        yield service.url
+
+
+@contextmanager
+def started_service(
+    checkpoint: Path, settings: Mapping[str, str], *, start_seconds: float = 180.0
+) -> Iterator[StartedService]:
+    """``python -m service`` on a free port of this machine, once it is ready.
 
     Args:
         checkpoint: what it serves.
         settings: its other variables, see ``settings_of``.
         start_seconds: how long it may take to get ready.
-        module: run instead; it reads the same variables.
 
     Raises:
         BenchmarkError: it does not get ready, or does not end well; with the end of its log.
@@ -70,8 +85,8 @@ def running_service(
         f"{PREFIX}HOST": "127.0.0.1",
         f"{PREFIX}PORT": str(port),
     }
-    with running_process([sys.executable, "-m", module], environment, port, start_seconds) as server:
-        yield server.url
+    with running_process([sys.executable, "-m", "service"], environment, port, start_seconds) as service:
+        yield service
 
 
 @contextmanager
@@ -82,8 +97,8 @@ def running_process(
     start_seconds: float = 180.0,
     *,
     interrupt: bool = False,
-) -> Iterator[Server]:
-    """A server of this machine with ``/ready``; gives it once it is, and ends it as an operator would.
+) -> Iterator[StartedService]:
+    """A server of this machine with ``/ready``, once it is; ended as an operator would.
 
     Args:
         command: what to run, in the repository's root.
@@ -96,6 +111,7 @@ def running_process(
     Raises:
         BenchmarkError: it does not get ready, or does not end well; with the end of its log.
     """
+    begin = time.monotonic()
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             command,
@@ -108,7 +124,7 @@ def running_process(
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(process, url, start_seconds)
-            yield Server(url, process.pid)
+            yield StartedService(url, process.pid, time.monotonic() - begin)
         except _ServiceFailed as error:
             raise BenchmarkError(
                 f"the service {error}; its log ends:\n{_tail(process, log.fileno())}"

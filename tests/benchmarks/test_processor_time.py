@@ -1,42 +1,76 @@
-"""Processor time of a server's processes."""
+"""The processor time and the memory of a process, held to what it says of itself."""
 
 from __future__ import annotations
 
 import os
 import subprocess
 import sys
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
-from benchmarks.processor_time import session_seconds
+from benchmarks.errors import BenchmarkError
+from benchmarks.processor_time import children, on_processors, processor_time, resident_mebibytes
 
-BURN = "import time\nwhile time.process_time() < {seconds}: pass\nprint('done', flush=True)\ninput()"
+WORK = """
+import subprocess, sys, threading, time
+
+def compute(seconds):
+    begin = time.thread_time()
+    while time.thread_time() - begin < seconds:
+        pass
+
+kept = bytearray(64 << 20)
+program = "import time\\nwhile time.process_time() < 0.5: pass\\ninput()"
+child = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE)
+done = threading.Event()
+thread = threading.Thread(target=lambda: (compute(0.3), done.wait()))
+thread.start()
+compute(0.2)
+time.sleep(1.5)
+print("ready", flush=True)
+input()
+done.set()
+thread.join()
+child.communicate(b"\\n")
+"""
 
 
-@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="reads what Linux says of processes")
-def test_processes_of_the_session_count_and_others_do_not() -> None:
-    children = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', {BURN.format(seconds=0.3)!r}])"
-    with subprocess.Popen(
-        [sys.executable, "-c", children],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
+@contextmanager
+def worker() -> Iterator[int]:
+    """A process that has computed for 0.2 s, and 0.3 s in a thread, and holds 64 MiB; its child for 0.5 s."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", WORK], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
         assert process.stdout is not None
-        process.stdout.readline()
-        used = session_seconds(process.pid)
-        assert 0.29 <= used < 3.0
-        assert session_seconds(process.pid + 10_000_000) == 0.0
-        process.communicate(b"\n")
+        assert process.stdout.readline() == "ready\n"
+        yield process.pid
+    finally:
+        process.communicate("\n")
 
 
-def test_a_name_with_brackets_and_spaces_is_no_trouble(tmp_path: Path) -> None:
-    ticks = [100, 20, 3, 0]
-    for number, session in ((1, 7), (2, 8)):
-        (tmp_path / str(number)).mkdir()
-        fields = ["S", "1", str(number), str(session), *["0"] * 7, *map(str, ticks), "0"]
-        (tmp_path / str(number) / "stat").write_text(f"{number} (a) b (c)) {' '.join(fields)}\n")
-    (tmp_path / "3").mkdir()  # has just ended
+def test_threads_and_children_are_told_apart() -> None:
+    with worker() as pid:
+        assert len(children(pid)) == 1
+        spent = processor_time(pid)
+        assert spent.main_thread == pytest.approx(0.2, abs=0.1)
+        assert spent.other_threads == pytest.approx(0.3, abs=0.05)
+        assert 0.1 < spent.children < 0.7  # on a busy machine it may not be done
+        assert 64 < resident_mebibytes(pid) < 128
+        assert sum(processor_time(pid).since(spent)) < 0.5
 
-    assert session_seconds(7, tmp_path) == sum(ticks) / os.sysconf("SC_CLK_TCK")
+
+def test_a_process_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(BenchmarkError, match="cannot be read"):
+        processor_time(2**22 + 1)
+
+
+def test_processors_are_set_for_a_while() -> None:
+    before = os.sched_getaffinity(0)
+    with on_processors([min(before)], os.getpid()):
+        assert os.sched_getaffinity(0) == {min(before)}
+    assert os.sched_getaffinity(0) == before
+    with pytest.raises(BenchmarkError, match="processors"), on_processors([4000], os.getpid()):
+        pytest.fail("there is no such processor")
