@@ -52,7 +52,8 @@ METHOD = (
     "that runs, while what is done leaves and is answered at once; and LitServe's rule for collecting "
     "batches around decode(). LitServe's settings are those of the tried ones with the best saturation "
     "among those whose median at half load is within a quarter of the least. Capacity is our rate with all "
-    f"requests at once; loads are {', '.join(f'{load:.0%}' for load in LOADS)} of it. A bulk job comes at "
+    f"requests at once; loads are {', '.join(f'{load:.0%}' for load in LOADS)} of it. Rounds are "
+    "interleaved, each with arrivals of its own, and their latencies are taken together. A bulk job comes at "
     f"once, beside the short ones of a Poisson process of {INTERACTIVE_LOAD:.0%} of the capacity. Then, "
     "where there are results of servers: the service, the same with request-level batches, and LitServe; "
     "all on the cores of this command, the load generator too. Their capacity is measured with 64 clients "
@@ -118,7 +119,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_text(parser)
     add_machine(parser)
     counts = (
-        ("--requests", 1000, "at each load, without servers"),
+        ("--requests", 400, "in a round of each load, without servers"),
         ("--bulk", 1000, "sentences of the bulk job"),
         ("--rows", 64, "segments that run at once"),
         ("--rounds", 3, "of what is measured in interleaved rounds"),

@@ -39,9 +39,9 @@ class Workload:
     Attributes:
         sources: token ids of the texts.
         options: how all are decoded.
-        requests: at each load.
+        requests: in a round of each load.
         bulk_sentences: in a bulk job.
-        rounds: how often saturation is measured.
+        rounds: how often everything is measured.
         seed: of the random numbers.
     """
 
@@ -60,10 +60,10 @@ class Workload:
         """All at the start."""
         return [TimedRequest(0.0, self._request(source)) for source in self._draw("at once", self.requests)]
 
-    def at_rate(self, rate: float) -> list[TimedRequest]:
-        """A Poisson process."""
-        times = poisson_times(rate, self.requests / rate, self.seed)
-        sources = self._draw("at rate", len(times))
+    def at_rate(self, rate: float, number: int = 0) -> list[TimedRequest]:
+        """A Poisson process; another one for another ``number``."""
+        times = poisson_times(rate, self.requests / rate, self.seed + number)
+        sources = self._draw(f"at rate {number}", len(times))
         return [TimedRequest(at, self._request(source)) for at, source in zip(times, sources, strict=True)]
 
     def short_at_rate(self, rate: float) -> list[TimedRequest]:
@@ -143,9 +143,7 @@ class EngineComparison:
             short_tokens=SHORT_TOKENS,
             capacity=capacity,
             saturation=saturation,
-            loads=tuple(
-                self._load(name, way, load, capacity) for load in LOADS for name, way in ways.items()
-            ),
+            loads=tuple(cell for load in LOADS for cell in self._load(ways, load, capacity)),
             interactive_per_second=len(interactive) / interactive[-1].at,
             bulk_sentences=self._workload.bulk_sentences,
             bulk=self._bulk(ways, interactive),
@@ -169,18 +167,24 @@ class EngineComparison:
             for name in ways
         )
 
-    def _load(self, name: str, way: Batching, load: float, capacity: float) -> LoadCell:
-        requests = self._workload.at_rate(load * capacity)
-        latencies = way(requests).latencies
-        short = [
-            latency
-            for timed, latency in zip(requests, latencies, strict=True)
-            if len(timed.request.source) <= SHORT_TOKENS
+    def _load(self, ways: dict[str, Batching], load: float, capacity: float) -> list[LoadCell]:
+        """Interleaved rounds, each with arrivals of its own, the same for all."""
+        waits: dict[str, list[float]] = {name: [] for name in ways}
+        short: dict[str, list[float]] = {name: [] for name in ways}
+        for number in range(self._workload.rounds):
+            requests = self._workload.at_rate(load * capacity, number)
+            for name, way in ways.items():
+                latencies = way(requests).latencies
+                waits[name] += latencies
+                short[name] += _of_short(requests, latencies)
+        cells = [
+            LoadCell(batching=name, load=load, latency=_latency(waits[name]), short=_latency(short[name]))
+            for name in ways
         ]
-        cell = LoadCell(batching=name, load=load, latency=_latency(latencies), short=_latency(short))
-        waits = f"p99 {cell.latency.p99_ms:.0f} ms, of short ones {cell.short.p99_ms:.0f} ms"
-        self._say(f"{name} at {load:.0%}: {waits}")
-        return cell
+        for cell in cells:
+            shown = f"p99 {cell.latency.p99_ms:.0f} ms, of short ones {cell.short.p99_ms:.0f} ms"
+            self._say(f"{cell.batching} at {load:.0%}: {shown}")
+        return cells
 
     def _bulk(self, ways: dict[str, Batching], interactive: Sequence[TimedRequest]) -> tuple[BulkCell, ...]:
         """Interleaved rounds, each of which has every way alone and beside a bulk job."""
@@ -216,6 +220,11 @@ class EngineComparison:
 
     def _collecting(self, requests: Sequence[TimedRequest], rule: Collecting) -> EngineRun:
         return run_collecting(requests, self._translate, rule)
+
+
+def _of_short(requests: Sequence[TimedRequest], latencies: Sequence[float]) -> list[float]:
+    pairs = zip(requests, latencies, strict=True)
+    return [wait for timed, wait in pairs if len(timed.request.source) <= SHORT_TOKENS]
 
 
 def _beside(requests: Sequence[TimedRequest], latencies: Sequence[float]) -> tuple[float, list[float]]:

@@ -58,7 +58,7 @@ class EngineResults(Frozen):
     """Without servers, by processor time.
 
     Attributes:
-        requests: at each load.
+        requests: in a round of each load.
         short_tokens: a request with at most so many is short.
         capacity: sentences a second of our engine with all requests at once; loads are shares of it.
         interactive_per_second: beside a bulk job.
