@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from service.memory import MAX_ARENAS, settle
+from service.memory import COLLECTION_THRESHOLDS, MAX_ARENAS, settle
 
 HEAPS = """
 import ctypes, threading
@@ -54,11 +54,14 @@ def test_threads_share_a_bounded_number_of_heaps() -> None:
 
 
 def test_settling_ends_a_start_without_the_collector() -> None:
+    before = gc.get_threshold()
     gc.disable()
     try:
         settle()
         assert gc.isenabled()
+        assert gc.get_threshold() == COLLECTION_THRESHOLDS
     finally:
+        gc.set_threshold(*before)
         gc.enable()
         gc.unfreeze()
 
