@@ -13,8 +13,12 @@ def follow(x: Tensor, parents: Tensor) -> Tensor:
         x: ``[batch, beam, ...]``.
         parents: int64 ``[batch, new_beam]``.
     """
-    batch, beam = x.shape[:2]
-    # batch 3, beam 2: offsets [0, 2, 4]; parents [[1, 1], [0, 1], [0, 0]] -> flat rows [1, 1, 2, 3, 4, 4]
-    offsets = torch.arange(0, batch * beam, beam, device=parents.device)
-    flat = (offsets[:, None] + parents).flatten()
+    flat = flat_places(parents, x.shape[1])
     return x.flatten(0, 1).index_select(0, flat).view(*parents.shape, *x.shape[2:])
+
+
+def flat_places(parents: Tensor, beam: int) -> Tensor:
+    """Where ``parents``, int64 ``[batch, new_beam]``, stand if rows of ``beam`` are put end to end; flat."""
+    # batch 3, beam 2: offsets [0, 2, 4]; parents [[1, 1], [0, 1], [0, 0]] -> flat rows [1, 1, 2, 3, 4, 4]
+    offsets = torch.arange(0, len(parents) * beam, beam, device=parents.device)
+    return (offsets[:, None] + parents).flatten()

@@ -12,6 +12,9 @@ from torch.nn import functional as F
 from model.config import ModelConfig
 from model.interface import Forced, Memory, State, Step
 
+HALF = (torch.bfloat16, torch.float16)
+"""What a GPU multiplies faster than float32."""
+
 
 class Features(NamedTuple):
     """A network run over a whole target, up to the softmax."""
@@ -77,7 +80,19 @@ class Network(nn.Module, ABC, Generic[Memory, State]):
 
     def log_probs(self, features: Tensor) -> Tensor:
         """Log-probabilities of the whole vocabulary, float32 ``[..., vocab]``."""
-        return F.linear(features, self.embedding.weight, self.output_bias).float().log_softmax(-1)
+        return self._logits(features).log_softmax(-1)
+
+    def _logits(self, features: Tensor) -> Tensor:
+        """What the softmax is taken of, float32 ``[..., vocab]``.
+
+        A GPU adds the products of half-precision numbers up in float32: there the sums need not be rounded to
+        half precision, in which a good many of the vocabulary's would tie.
+        """
+        weight, bias = self.embedding.weight, self.output_bias
+        if features.is_cuda and weight.dtype in HALF and not torch.is_grad_enabled():
+            sums = torch.mm(features.flatten(0, -2), weight.T, out_dtype=torch.float32).add_(bias)
+            return sums.view(*features.shape[:-1], -1)
+        return F.linear(features, weight, bias).float()
 
 
 AnyNetwork: TypeAlias = Network[Any, Any]

@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 from collections.abc import Sequence
-from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,8 +13,10 @@ import torch
 
 from model.checkpoint import MANIFEST_FILE, Checkpoint, load_checkpoint
 from model.config import DecodingOptions
-from model.decoding.running import CONTROL_IDS, RunningBatch
+from model.decoding.job import default_max_length
+from model.decoding.running import CONTROL_IDS
 from model.inference import decoding_network, precision_of, trained_dtype
+from model.slots import SlotShape, decoding_batches
 from model.word_boundaries import word_boundaries
 from service.cache.grace import Grace
 from service.cache.sharing import SharingEngine
@@ -86,7 +87,7 @@ async def load_registry(
     for path in find_checkpoints(settings.checkpoints):
         start = time.perf_counter()
         checkpoint = await asyncio.to_thread(
-            load_checkpoint, path, device=device, dtype=trained_dtype(settings.precision)
+            load_checkpoint, path, device=device, dtype=trained_dtype(settings.precision, device)
         )
         if checkpoint.digest in served:
             logger.warning("%s is the same checkpoint as %s; skipped", path, served[checkpoint.digest].name)
@@ -114,8 +115,14 @@ def _build_engine(
         max_running_rows=settings.max_running_rows,
         max_padded_tokens=settings.max_padded_tokens,
     )
+    new_batch = decoding_batches(
+        network,
+        _slot_shapes(checkpoint, settings),
+        forbidden=forbidden,
+        boundaries=word_boundaries(tokenizer),
+    )
     own = Engine(
-        partial(RunningBatch, network, forbidden=forbidden, boundaries=word_boundaries(tokenizer)),
+        new_batch,
         tokenizer.source_ids("a", checkpoint.directions[0][1]),
         limits,
         observer,
@@ -123,6 +130,21 @@ def _build_engine(
     )
     grace = Grace(settings.cache_grace_seconds, max_segments=settings.max_running_rows)
     return SharingEngine(own, _identity(checkpoint, precision_of(network)), store, observer, grace=grace)
+
+
+def _slot_shapes(checkpoint: Checkpoint, settings: Settings) -> tuple[SlotShape, ...]:
+    """Slots for segments that are decoded as the service does by default; none where they are turned off."""
+    if not settings.cuda_graphs:
+        return ()
+    length = settings.max_segment_tokens
+    return (
+        SlotShape(
+            rows=settings.max_running_rows,
+            beam=settings.beam_size or checkpoint.decoding.beam_size,
+            src_len=length,
+            tgt_len=default_max_length(length),
+        ),
+    )
 
 
 def _identity(checkpoint: Checkpoint, precision: str) -> str:

@@ -15,6 +15,7 @@ from prometheus_client import disable_created_metrics
 
 from service.app import create_app
 from service.lifecycle import Lifecycle
+from service.memory import bound_arenas
 from service.settings import Settings
 
 SETTLE_SECONDS = 0.2
@@ -76,6 +77,7 @@ def serve(settings: Settings) -> int:
     # The engine's thread holds the interpreter between network calls; every read and write of a socket has to
     # win it back, and by default waits 5 ms for that.
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    bound_arenas()
     gc.freeze()  # what was imported stays: the collector need not look at it, which would pause everything
     # A timestamp beside every series, which nothing here reads. The library does not annotate this function.
     disable_created_metrics()  # type: ignore[no-untyped-call]

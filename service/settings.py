@@ -62,7 +62,13 @@ class Settings(BaseSettings):
     precision: Literal["auto", "int8", "float32", "bfloat16", "float16"] = Field(
         default="auto",
         description="what to compute in; int8 needs a CPU with AVX-512 VNNI and kernels compiled when the "
-        "package was installed; the half ones are for cuda; auto: int8 where it can be had, else float32",
+        "package was installed; the half ones are for cuda; auto: on a CPU int8 where it can be had, on cuda "
+        "bfloat16 where the device computes in it, else float32",
+    )
+    cuda_graphs: bool = Field(
+        default=True,
+        description="whether decoding on cuda replays recorded steps, which are recorded at the start for "
+        "every size of batch up to the limits; false starts sooner and takes less of the device's memory",
     )
     threads: int | None = Field(
         default=None,

@@ -119,28 +119,28 @@ def rank(extensions: Extensions, words: Words, k: int) -> Ranking:
     good as the k-th largest maximum, and no other block holds anything better than the last one's maximum:
     the result is exact unless those two are equal.
     """
-    log_probs, going_on, ending = extensions
-    maxima = (_block_maxima(log_probs, words) + going_on[:, :, None]).flatten(1)
+    maxima = _largest_sums(extensions, words)
     best_blocks, blocks = maxima.topk(min(k + 1, maxima.shape[1]), dim=1)
-    values, places = _search_blocks(extensions, words, blocks)
-    ends = torch.arange(EOS, ending.shape[1] * words.size, words.size, device=ending.device)
-    values = torch.cat([values, ending], 1)
-    places = torch.cat([places, ends.expand(len(ending), -1)], 1)
-    best = ordered_keys(values, places).topk(k, dim=1).indices
-    candidates = _candidates(values.gather(1, best), places.gather(1, best), words)
+    candidates = _best_in_blocks(extensions, words, blocks, k)
     ambiguous = torch.zeros_like(best_blocks[:, 0], dtype=torch.bool)
     if maxima.shape[1] > k + 1:
         last, outside = candidates.log_probs[:, -1], best_blocks[:, -1]
         ambiguous = (last == outside) & (outside > -torch.inf)
-    unusable = ~((best_blocks[:, 0] < torch.inf) & (ending.amax(1) < torch.inf))
-    return Ranking(candidates, ambiguous, unusable)
+    return Ranking(candidates, ambiguous, _are_unusable(best_blocks[:, 0], extensions.ending))
 
 
-def rank_exactly(extensions: Extensions, words: Words, k: int) -> Candidates:
-    """The ``k`` best candidates of each row, whatever is equal; slow."""
-    sums = extensions.sums(words).flatten(1)
-    places = largest(sums, k)
-    return _candidates(sums.gather(1, places), places, words)
+def rank_exactly(extensions: Extensions, words: Words, k: int) -> Ranking:
+    """The ``k`` best candidates of each row, whatever is equal; never ambiguous.
+
+    The ``k`` blocks whose maxima come first, of equal ones the earlier, are searched, and EOS. Whatever is
+    in another block comes after the maxima of all these: they are larger, or equal and, as blocks are in the
+    order of places, in an earlier place.
+    """
+    maxima = _largest_sums(extensions, words)
+    blocks = largest(maxima, min(k, maxima.shape[1]))
+    candidates = _best_in_blocks(extensions, words, blocks, k)
+    unusable = _are_unusable(maxima.amax(1), extensions.ending)
+    return Ranking(candidates, torch.zeros_like(unusable), unusable)
 
 
 def largest(values: Tensor, k: int) -> Tensor:
@@ -158,6 +158,27 @@ def ordered_keys(values: Tensor, places: Tensor) -> Tensor:
     bits = values.view(torch.int32)
     ordered = bits ^ ((bits >> 31) & 0x7FFFFFFF)
     return (ordered.long() << 32) - places
+
+
+def _largest_sums(extensions: Extensions, words: Words) -> Tensor:
+    """The largest sum with a word of each block, ``[batch, beam * blocks]``."""
+    return (_block_maxima(extensions.log_probs, words) + extensions.going_on[:, :, None]).flatten(1)
+
+
+def _are_unusable(largest_sum: Tensor, ending: Tensor) -> Tensor:
+    """Rows where a sum is NaN or +inf, given the largest with a word, ``[batch]``."""
+    return ~((largest_sum < torch.inf) & (ending.amax(1) < torch.inf))
+
+
+def _best_in_blocks(extensions: Extensions, words: Words, blocks: Tensor, k: int) -> Candidates:
+    """The ``k`` best candidates of those in ``blocks``, int64 ``[batch, chosen]``, and EOS."""
+    ending = extensions.ending
+    values, places = _search_blocks(extensions, words, blocks)
+    ends = torch.arange(EOS, ending.shape[1] * words.size, words.size, device=ending.device)
+    values = torch.cat([values, ending], 1)
+    places = torch.cat([places, ends.expand(len(ending), -1)], 1)
+    best = ordered_keys(values, places).topk(k, dim=1).indices
+    return _candidates(values.gather(1, best), places.gather(1, best), words)
 
 
 def _block_maxima(log_probs: Tensor, words: Words) -> Tensor:

@@ -134,7 +134,7 @@ def _ordinary(extensions: Extensions, standing: Standing, words: Words, k: int) 
     candidates, ambiguous, _ = rank(alone, words, k)
     if ambiguous.any():
         tied = ambiguous.nonzero().flatten()
-        exact = rank_exactly(alone.rows(tied), words, k)
+        exact = rank_exactly(alone.rows(tied), words, k).candidates
         candidates = Candidates(
             *(old.index_copy(0, tied, new) for old, new in zip(candidates, exact, strict=True))
         )

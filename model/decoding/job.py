@@ -12,6 +12,11 @@ DEFAULT_MAX_LENGTH_FACTOR = 2
 DEFAULT_MAX_LENGTH_EXTRA = 20
 
 
+def default_max_length(source_tokens: int) -> int:
+    """Target tokens after which only EOS is allowed, where a job does not say."""
+    return DEFAULT_MAX_LENGTH_FACTOR * source_tokens + DEFAULT_MAX_LENGTH_EXTRA
+
+
 class Term(NamedTuple):
     """What a translation must hold, and for what.
 
@@ -49,7 +54,7 @@ class Job:
         """Target tokens after which only EOS is allowed."""
         if self.options.max_length is not None:
             return self.options.max_length
-        return DEFAULT_MAX_LENGTH_FACTOR * len(self.source) + DEFAULT_MAX_LENGTH_EXTRA
+        return default_max_length(len(self.source))
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,17 +27,24 @@ def translations(
     packed = shortlist.pack(torch.tensor(places, device=shortlist.count.device)).tolist()
     capacity = shortlist.tokens.shape[2]
     return [
-        Translation(_hypotheses(row, numbers, capacity), clock - row.joined_at)
+        Translation(hypotheses(row, numbers, capacity), clock - row.joined_at)
         for row, numbers in zip(rows, packed, strict=True)
     ]
 
 
-def _hypotheses(row: Row, packed: list[list[float]], capacity: int) -> tuple[Hypothesis, ...]:
-    job, hypotheses = row.job, []
+def hypotheses(row: Row, packed: list[list[float]], capacity: int) -> tuple[Hypothesis, ...]:
+    """The results of one row.
+
+    Args:
+        row: whose they are.
+        packed: what ``Shortlist.pack`` gives for it, ``[n_best][4 + capacity + src_len]``.
+        capacity: token positions in that.
+    """
+    job, found = row.job, []
     for score, log_prob, length, parent, *rest in packed[: job.options.n_best]:
         if score == -torch.inf:
             break  # fewer have finished than were asked for
-        hypotheses.append(
+        found.append(
             Hypothesis(
                 tokens=tuple(int(token) for token in rest[: int(length)]),
                 score=score,
@@ -49,4 +56,4 @@ def _hypotheses(row: Row, packed: list[list[float]], capacity: int) -> tuple[Hyp
                 else row.trail.walk(int(length), int(parent), len(job.source)),
             )
         )
-    return tuple(hypotheses)
+    return tuple(found)

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from model.decoding.advance import Advanced, StepInput, advance
 from model.decoding.candidates import Words
+from model.decoding.checks import check_jobs
 from model.decoding.fast import RankedInput, advance_ranked
 from model.decoding.job import Finished, Job
 from model.decoding.results import translations
@@ -106,7 +107,7 @@ class RunningBatch(Generic[Memory, State]):
             ValueError: a source is empty or holds an id outside the vocabulary, a term cannot be produced, or
                 a job's id is in use.
         """
-        self._check(jobs)
+        check_jobs(jobs, self.ids, self._model.vocabulary_size, self._forbidden)
         if jobs:
             with torch.inference_mode():
                 newcomers = Snapshot.of(self._model, jobs)
@@ -165,32 +166,6 @@ class RunningBatch(Generic[Memory, State]):
             with torch.inference_mode():
                 self._now = self._now.concat(other._now) if self._now else other._now
             other._now = None
-
-    def _check(self, jobs: Sequence[Job]) -> None:
-        known = set(self.ids)
-        size = self._model.vocabulary_size
-        for job in jobs:
-            if job.id in known:
-                raise ValueError(f"job {job.id}: the id is in use")
-            known.add(job.id)
-            if not job.source:
-                raise ValueError(f"job {job.id}: source must not be empty")
-            if min(job.source) < 0 or max(job.source) >= size:
-                raise ValueError(f"job {job.id}: source ids must be from 0 to {size - 1}")
-            self._check_terms(job)
-
-    def _check_terms(self, job: Job) -> None:
-        if job.terms and job.options.strategy != "beam":
-            raise ValueError(f"job {job.id}: terms need the strategy beam")
-        for tokens, start, end in job.terms:
-            if not tokens:
-                raise ValueError(f"job {job.id}: a term must not be empty")
-            if any(not 0 <= token < self._model.vocabulary_size for token in tokens):
-                raise ValueError(f"job {job.id}: ids of terms must be of the vocabulary")
-            if not self._forbidden.isdisjoint(tokens) or EOS in tokens:
-                raise ValueError(f"job {job.id}: a term must be of what may be produced")
-            if not 0 <= start < end <= len(job.source):
-                raise ValueError(f"job {job.id}: a term must translate tokens of the source")
 
     def _advance(self, now: Snapshot[Memory, State]) -> tuple[Advanced, State, list[int]]:
         """The search and the network after a step, and the places of the rows that have ended."""

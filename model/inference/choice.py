@@ -15,13 +15,16 @@ from model.network import AnyNetwork, Network
 from model.recurrent import RecurrentSeq2Seq
 
 DecodingPrecision: TypeAlias = Literal["auto", "int8", "float32", "bfloat16", "float16"]
-"""What to compute in; ``auto``: int8 where it can be had, else float32."""
+"""What to compute in; ``auto``: on a CPU int8 where it can be had, on a GPU bfloat16; else float32."""
 
 logger = logging.getLogger(__name__)
 
 
-def trained_dtype(precision: DecodingPrecision) -> torch.dtype:
-    """What to load a trained network in, to decode in ``precision``."""
+def trained_dtype(precision: DecodingPrecision, device: torch.device | str = "cpu") -> torch.dtype:
+    """What to load a trained network in, to decode in ``precision`` on ``device``."""
+    if precision == "auto" and torch.device(device).type == "cuda":
+        # Older GPUs emulate it, more slowly than they compute in float32.
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(including_emulation=False) else torch.float32
     dtype: torch.dtype = getattr(torch, "float32" if precision in ("auto", "int8") else precision)
     return dtype
 
@@ -34,7 +37,7 @@ def decoding_network(
     """``network`` packed for decoding, or as it is.
 
     Args:
-        network: trained, loaded in ``trained_dtype(precision)``, in evaluation mode.
+        network: trained, loaded in ``trained_dtype(precision, device)``, in evaluation mode.
         precision: what to decode in.
         shortlists: see ``PackedSeq2Seq``; the trained network does without them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from ctypes import byref, c_int32, c_void_p
 from typing import Any
 
@@ -15,6 +15,9 @@ from model.inference.structure import PackedWeights
 from model.inference.words import SoftmaxPart, Words
 from model.interface import Best, Forced, RankedStep, Step
 from model.recurrent import RecurrentSeq2Seq
+
+ENCODED_POSITIONS = 2048
+"""Of one call of the encoder's kernel, which keeps its scratch for the next: some 8 kB a position."""
 
 
 class PackedSeq2Seq:
@@ -61,17 +64,23 @@ class PackedSeq2Seq:
             Sentence(target, torch.empty(2, length, hidden), torch.empty(layers, hidden))
             for target, length in zip(source[:, 0].tolist(), lengths, strict=True)
         )
+        for rows in groups(lengths, ENCODED_POSITIONS):
+            self._encode(source[rows], sentences[rows])
+        return PackedMemory(sentences)
+
+    def _encode(self, source: Tensor, sentences: Sequence[Sentence]) -> None:
+        """Call the kernel for some rows, whose results it writes into ``sentences``."""
         first, width = address(source), source.stride(0) * source.element_size()
-        pointers = c_void_p * len(lengths)
+        count = len(sentences)
+        pointers = c_void_p * count
         task = EncodeTask(
-            rows=len(lengths),
-            lengths=(c_int32 * len(lengths))(*lengths),
-            ids=pointers(*[first + row * width for row in range(len(lengths))]),
+            rows=count,
+            lengths=(c_int32 * count)(*[each.length for each in sentences]),
+            ids=pointers(*[first + row * width for row in range(count)]),
             memory=pointers(*[address(each.keys_values) for each in sentences]),
             start=pointers(*[address(each.start) for each in sentences]),
         )
         self._library.dragoman_encode(byref(self._weights.structure), byref(task))
-        return PackedMemory(sentences)
 
     def init_state(self, memory: PackedMemory, beam: int) -> PackedState:
         """See ``Seq2Seq.init_state``."""
@@ -143,6 +152,20 @@ class PackedSeq2Seq:
         )
         self._library.dragoman_step(byref(self._weights.structure), byref(task))
         return PackedState(after), attention
+
+
+def groups(lengths: Sequence[int], most: int) -> Iterator[slice]:
+    """Neighbouring rows of at most ``most`` positions together; a longer row is alone.
+
+    ``groups([3, 1, 2, 9], 4)`` -> rows 0 to 1, row 2, row 3
+    """
+    start = positions = 0
+    for row, length in enumerate(lengths):
+        if row > start and positions + length > most:
+            yield slice(start, row)
+            start, positions = row, 0
+        positions += length
+    yield slice(start, len(lengths))
 
 
 class PackedRanker:

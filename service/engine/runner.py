@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from model.config import DecodingOptions
-from model.decoding import Finished, Job, RunningBatch
+from model.decoding import Finished, Job
+from model.decoding.batch import Batch
 from service.engine.limits import EngineLimits
 
-BatchFactory = Callable[[], RunningBatch[Any, Any]]
+BatchFactory = Callable[[], Batch]
 """Makes an empty running batch over the service's network."""
 
 WARM_UP_OPTIONS = DecodingOptions(max_length=4)
@@ -37,7 +37,7 @@ class Runner:
     """Owns the running batch; used on the engine's thread only.
 
     A failing operation is bisected: tried again on each half of the rows, and so on down to single rows.
-    ``RunningBatch`` is left unchanged by what fails and does not mix rows, so whoever shares a batch with
+    A batch is left unchanged by what fails and does not mix rows, so whoever shares a batch with
     a poisonous segment gets the translation it would have had without it. One poisonous row among ``n``
     costs about ``2 * log2(n)`` further calls, once: it leaves the batch.
 
@@ -108,12 +108,12 @@ class Runner:
         _finish(batch)
 
 
-def _finish(batch: RunningBatch[Any, Any]) -> None:
+def _finish(batch: Batch) -> None:
     while batch.rows:
         batch.step()
 
 
-def _advance(batch: RunningBatch[Any, Any]) -> Advance:
+def _advance(batch: Batch) -> Advance:
     try:
         return Advance(finished=batch.step())
     except Exception as error:

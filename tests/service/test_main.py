@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from service.__main__ import main
+from service.command import main
 from service.settings import Settings, variable
 
 

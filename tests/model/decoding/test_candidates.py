@@ -67,9 +67,11 @@ def test_ranking_is_exact_or_says_that_it_may_not_be(
     words = Words.of(vocabulary_size, forbidden, CPU)
     quick, exact = rank(extensions, words, k), rank_exactly(extensions, words, k)
     assert not quick.unusable.any()
+    assert not exact.unusable.any()
+    assert not exact.ambiguous.any()
     for row in range(rows):
         ranked = best_by_sorting(extensions, row, forbidden)
-        exact_row = [tuple(part[row].tolist()) for part in exact]
+        exact_row = [tuple(part[row].tolist()) for part in exact.candidates]
         real = min(k, len(ranked))
         assert list(zip(*exact_row, strict=True))[:real] == ranked[:real]
         assert exact_row[0][real:] == (-torch.inf,) * (k - real)
@@ -99,7 +101,9 @@ def test_numbers_that_are_none_are_reported(number: float, token: int) -> None:
     log_probs[1, 1, token] = number
     going_on = torch.zeros(2, 2)
     extensions = Extensions(log_probs, going_on, going_on + log_probs[:, :, EOS])
-    assert rank(extensions, Words.of(131, FORBIDDEN, CPU), 4).unusable.tolist() == [False, True]
+    words = Words.of(131, FORBIDDEN, CPU)
+    for found in (rank(extensions, words, 4), rank_exactly(extensions, words, 4)):
+        assert found.unusable.tolist() == [False, True]
 
 
 def test_lengths_decide_what_may_follow() -> None:

@@ -103,6 +103,16 @@ def test_other_precisions_are_the_networks_own() -> None:
     assert trained_dtype("auto") is trained_dtype("int8") is torch.float32
 
 
+@pytest.mark.parametrize(("supported", "dtype"), [(True, torch.bfloat16), (False, torch.float32)])
+def test_a_gpu_computes_in_bfloat16_if_it_can(
+    supported: bool, dtype: torch.dtype, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation: supported)
+    assert trained_dtype("auto", "cuda") is dtype
+    assert trained_dtype("float32", "cuda") is torch.float32
+    assert trained_dtype("auto", torch.device("cpu")) is torch.float32
+
+
 def test_without_kernels_the_trained_network_decodes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(importlib.machinery, "EXTENSION_SUFFIXES", [".none"])
     library.load_library.cache_clear()
