@@ -25,10 +25,14 @@ between any two steps.
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Generic, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
+from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar, runtime_checkable
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor
+
+from model.config import DecodingOptions
 
 
 class EncoderMemory(Protocol):
@@ -72,7 +76,6 @@ class DecoderState(Protocol):
 
 Memory = TypeVar("Memory", bound=EncoderMemory)
 State = TypeVar("State", bound=DecoderState)
-MemoryRead_contra = TypeVar("MemoryRead_contra", bound=EncoderMemory, contravariant=True)
 
 
 class Step(NamedTuple, Generic[State]):
@@ -83,50 +86,6 @@ class Step(NamedTuple, Generic[State]):
     state: State
     attention: Tensor
     """Weights over the source, head average, float32 ``[batch, beam, src_len]``; zero where masked."""
-
-
-class Best(NamedTuple):
-    """The most probable next words of each hypothesis, and the probability of ending.
-
-    A *word* is a token that a translation may hold; EOS, which ends it, is none.
-    """
-
-    log_probs: Tensor
-    """Of the words, float32 ``[batch, beam, k]``, falling; -inf where there are fewer."""
-    tokens: Tensor
-    """The words, int64 ``[batch, beam, k]``."""
-    ending: Tensor
-    """Log-probability of EOS, float32 ``[batch, beam]``; NaN where the network's numbers are unusable."""
-
-
-class RankedStep(NamedTuple, Generic[State]):
-    """What one decoding step yields where only the most probable words are wanted."""
-
-    best: Best
-    state: State
-    attention: Tensor
-    """As in ``Step``."""
-
-
-class Ranker(Protocol[MemoryRead_contra, State]):
-    """A network that decodes within a set of words, and ranks them itself."""
-
-    def __call__(
-        self, tokens: Tensor, log_probs: Tensor, state: State, memory: MemoryRead_contra, k: int
-    ) -> RankedStep[State]:
-        """Advance every open hypothesis by its last token.
-
-        The numbers are those of ``Seq2Seq.step``, to the last bit.
-
-        Args:
-            tokens: int64 ``[batch, beam]``.
-            log_probs: of the hypotheses so far, float32 ``[batch, beam]``; -inf: not open, and what
-                is returned for it is -inf.
-            state: where the hypotheses stand.
-            memory: what they attend to.
-            k: how many words are wanted of each.
-        """
-        ...
 
 
 class Forced(NamedTuple):
@@ -175,10 +134,73 @@ class Seq2Seq(Protocol[Memory, State]):
         ...
 
 
-@runtime_checkable
-class RankingSeq2Seq(Seq2Seq[Memory, State], Protocol[Memory, State]):
-    """A network that need not compute every log-probability to find the most probable words."""
+class SearchRequest(NamedTuple):
+    """One sentence to be searched by the network itself."""
 
-    def ranker(self, forbidden: Collection[int]) -> Ranker[Memory, State]:
-        """Steps within the words: all tokens but ``forbidden`` and EOS."""
+    source: Sequence[int]
+    """Token ids, as in ``Job``."""
+    options: DecodingOptions
+    """How; the strategy is a beam search."""
+    max_length: int
+    """Target tokens after which only EOS is allowed."""
+    attention: bool
+    """Whether what each step reads is kept."""
+
+
+class Found(NamedTuple):
+    """A hypothesis that a search has finished; see ``model.decoding.Hypothesis``."""
+
+    tokens: tuple[int, ...]
+    score: float
+    log_prob: float
+    coverage: tuple[float, ...]
+    attention: npt.NDArray[np.float32] | None
+
+
+class Search(Protocol):
+    """One sentence that is being searched. Belongs to one thread; nothing of it depends on other searches."""
+
+    @property
+    def steps(self) -> int:
+        """Steps taken."""
+        ...
+
+    def results(self) -> list[Found]:
+        """The ``n_best`` finished hypotheses, best first."""
+        ...
+
+
+SearchT = TypeVar("SearchT", bound=Search)
+
+
+class Advance(NamedTuple):
+    """What became of searches that took steps together; both are places among them."""
+
+    ended: Sequence[int]
+    """Searches that are done."""
+    unusable: Sequence[int]
+    """Searches for which the network gave numbers that cannot be used."""
+
+
+class Searcher(Protocol[SearchT]):
+    """Does whole beam searches, over a set of words, as ``model.decoding`` describes them."""
+
+    def begin(self, requests: Sequence[SearchRequest]) -> list[SearchT]:
+        """Searches before their first step; the sources are encoded together."""
+        ...
+
+    def advance(self, searches: Sequence[SearchT], most: int) -> Advance:
+        """Let all take ``most`` steps together, or fewer: up to the first by which any ends.
+
+        A step for which any gets unusable numbers is not taken by any.
+        """
+        ...
+
+
+@runtime_checkable
+class SearchingSeq2Seq(Seq2Seq[Memory, State], Protocol[Memory, State]):
+    """A network that searches itself, and finds what a search by its log-probabilities would."""
+
+    def searcher(self, forbidden: Collection[int]) -> Searcher[Any]:
+        """Searches over the words: all tokens but ``forbidden`` and EOS."""
         ...

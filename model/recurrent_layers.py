@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from model import fused
 from model.config import CellKind
 
 
@@ -64,10 +65,13 @@ class RecurrentLayer(nn.Module):
         if not self.training or not self.weight_drop:
             out: Tensor = fused(x, start)[0]
             return out
-        weight_ih, weight_hh, *biases = fused.all_weights[0]
-        weights = [weight_ih, F.dropout(weight_hh, self.weight_drop), *biases]
         # As the module calls it: biases, one layer, no dropout inside, training, one direction, batch first.
-        return self._operator(x, start, weights, True, 1, 0.0, True, False, True)[0]
+        return self._operator(x, start, self._weights(), True, 1, 0.0, True, False, True)[0]
+
+    def _weights(self) -> list[Tensor]:
+        """Of input, hidden state and their biases, as a pass in training mode uses them."""
+        weight_ih, weight_hh, *biases = self._fused().all_weights[0]
+        return [weight_ih, F.dropout(weight_hh, self.weight_drop), *biases]
 
     def _start(self, hidden: Tensor) -> Any:
         """What the fused call begins with, from the hidden state."""
@@ -98,6 +102,12 @@ class LSTMLayer(RecurrentLayer):
 
     def _fused(self) -> nn.RNNBase:
         return self.lstm
+
+    def _run(self, x: Tensor, hidden: Tensor) -> Tensor:
+        possible = fused.fits(self.lstm.input_size, self.lstm.hidden_size)
+        if self.training and possible and fused.usable(x, fused.autocast_dtype(x)):
+            return fused.lstm(x, hidden[0], *self._weights())
+        return super()._run(x, hidden)
 
     def _start(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
         return hidden, torch.zeros_like(hidden)

@@ -13,6 +13,8 @@ from model.interface import Memory, Seq2Seq, State
 Progress = Callable[[int, int], None]
 """Called with how many sentences are done, and how many there are."""
 
+_STEPS = 1 << 20
+"""As many steps at a time as there are until a row ends: nobody joins before that."""
 _REFILL_SHARE = 4
 """Newcomers wait until a quarter of the places is free: encoding one costs nearly as much as several."""
 
@@ -77,7 +79,7 @@ def decode_stream(
     while waiting or batch.rows:
         if batch.rows <= max_rows - max(1, max_rows // _REFILL_SHARE) or not batch.rows:
             batch.join(_take(waiting, batch, max_rows, max_padded_tokens))
-        yield from batch.step()
+        yield from batch.step(_STEPS)
 
 
 def _take(waiting: list[Job], batch: RunningBatch[Memory, State], rows: int, tokens: int) -> list[Job]:

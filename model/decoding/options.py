@@ -154,11 +154,6 @@ class Plan:
     support: int | None
     constraints: Constraints | None
 
-    @property
-    def is_plain(self) -> bool:
-        """Whether every row does a beam search for its most probable words, and nothing else."""
-        return self.sampling is None and self.constraints is None
-
     @classmethod
     def of(cls, jobs: Sequence[Job], device: torch.device) -> Self:
         """The plan for a batch of ``jobs``, at least one."""

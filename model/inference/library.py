@@ -7,11 +7,12 @@ lets other threads run meanwhile. Every structure here mirrors one in ``native/*
 from __future__ import annotations
 
 import ctypes
+import enum
 import functools
 import importlib.machinery
 import platform
 from collections.abc import Sequence
-from ctypes import POINTER, Structure, c_float, c_int32, c_void_p
+from ctypes import POINTER, Structure, c_double, c_float, c_int32, c_size_t, c_uint8, c_void_p
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from model.errors import KernelError
 
-VERSION = 2
+VERSION = 3
 """Of the structures and of the layout of packed weights; the library must have the same."""
 MAX_LAYERS = 8
 MAX_SEGMENTS = 3
@@ -115,17 +116,17 @@ class EncodeTask(Structure):
         ("ids", POINTER(c_void_p)),
         ("memory", POINTER(c_void_p)),
         ("start", POINTER(c_void_p)),
+        ("threads", c_int32),
     ]
 
 
-class StepTask(Structure):
-    """What a decoding step reads and writes."""
+class ScoreTask(Structure):
+    """What a step with all log-probabilities reads and writes."""
 
     _fields_: ClassVar[_Fields] = [
         ("rows", c_int32),
         ("beam", c_int32),
         ("tokens", c_void_p),
-        ("open", c_void_p),
         ("before", c_void_p),
         ("parents", c_void_p),
         ("old_beam", c_int32),
@@ -136,49 +137,67 @@ class StepTask(Structure):
         ("columns", Columns),
         ("attention", c_void_p),
         ("source", c_int32),
-        ("k", c_int32),
-        ("values", c_void_p),
-        ("best", c_void_p),
-        ("ending", c_void_p),
         ("log_probs", c_void_p),
     ]
 
 
-class SearchTask(Structure):
-    """What a step of the search reads and writes."""
+class RowOptions(Structure):
+    """How one sentence is searched."""
 
     _fields_: ClassVar[_Fields] = [
-        *[(name, c_int32) for name in ("rows", "beam", "k", "capacity", "source", "n_best")],
-        ("options", c_void_p),
-        ("option_columns", c_int32),
-        ("longest_norm", c_void_p),
-        ("norm_stride", c_int32),
-        *[
-            (name, c_void_p)
-            for name in (
-                "length",
-                "log_probs",
-                "values",
-                "best",
-                "ending",
-                "tokens",
-                "coverage",
-                "attention",
-                "finished",
-                "scores",
-                "candidate_values",
-                "candidate_parents",
-                "candidate_tokens",
-                "next_log_probs",
-                "next_parents",
-                "next_last",
-                "next_tokens",
-                "next_coverage",
-                "next_length",
-                "verdicts",
-            )
-        ],
+        *[(name, c_int32) for name in ("beam", "n_best", "min_length", "max_length", "room")],
+        *[(name, c_int32) for name in ("early_stopping", "keeps_trail", "length", "layers", "hidden")],
+        ("coverage_penalty", c_double),
+        ("longest_norm", c_double),
+        *[(name, c_void_p) for name in ("norms", "memory", "start", "shortlist")],
     ]
+
+
+class FinishedHypothesis(Structure):
+    """A finished hypothesis, without its tokens."""
+
+    _fields_: ClassVar[_Fields] = [
+        ("score", c_double),
+        ("log_prob", c_float),
+        ("length", c_int32),
+        ("parent", c_int32),
+    ]
+
+
+class RunTask(Structure):
+    """Rows that take steps together."""
+
+    _fields_: ClassVar[_Fields] = [
+        ("rows", c_int32),
+        ("row", POINTER(c_void_p)),
+        ("most", c_int32),
+        ("threads", c_int32),
+        ("columns", Columns),
+        ("verdicts", POINTER(c_uint8)),
+    ]
+
+
+class Verdict(enum.IntEnum):
+    """What became of a row by its last step."""
+
+    GOES_ON = 0
+    HAS_ENDED = 1
+    IS_UNUSABLE = 2
+    IS_FULL = 3
+
+
+_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+    "encode": (None, [POINTER(Network), POINTER(EncodeTask)]),
+    "score": (None, [POINTER(Network), POINTER(ScoreTask)]),
+    "run": (c_int32, [POINTER(Network), POINTER(RunTask)]),
+    "row_bytes": (c_size_t, [POINTER(RowOptions)]),
+    "row_make": (c_void_p, [POINTER(RowOptions), c_void_p]),
+    "row_move": (c_void_p, [c_void_p, c_int32, c_void_p, c_void_p]),
+    "row_steps": (c_int32, [c_void_p]),
+    "row_result": (c_int32, [c_void_p, c_int32, POINTER(FinishedHypothesis)]),
+    "row_read": (None, [c_void_p, c_int32, c_void_p, c_void_p, c_void_p]),
+}
+"""Of each function of the library: what it returns, and its arguments."""
 
 
 @functools.cache
@@ -197,11 +216,9 @@ def load_library() -> ctypes.CDLL:
         raise KernelError(f"{path} is of another version; install the package anew")
     if not library.dragoman_supported():
         raise KernelError(f"this processor ({platform.machine()}) has no AVX-512 VNNI instructions")
-    library.dragoman_encode.argtypes = [POINTER(Network), POINTER(EncodeTask)]
-    library.dragoman_encode.restype = None
-    library.dragoman_step.argtypes = [POINTER(Network), POINTER(StepTask)]
-    library.dragoman_step.restype = None
-    library.dragoman_search.argtypes = [POINTER(SearchTask)]
+    for name, (result, arguments) in _FUNCTIONS.items():
+        function = getattr(library, f"dragoman_{name}")
+        function.restype, function.argtypes = result, arguments
     return library
 
 

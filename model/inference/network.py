@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from ctypes import byref, c_int32, c_void_p
-from typing import Any
+from ctypes import byref, c_int32, c_int64, c_void_p
 
 import torch
 from torch import Tensor
 
-from model.inference.library import EncodeTask, StepTask, address, load_library
+from model.inference.library import EncodeTask, ScoreTask, address, load_library
+from model.inference.search import PackedSearcher
 from model.inference.state import PackedMemory, PackedState, Sentence
 from model.inference.structure import PackedWeights
 from model.inference.words import SoftmaxPart, Words
-from model.interface import Best, Forced, RankedStep, Step
+from model.interface import Forced, Step
 from model.recurrent import RecurrentSeq2Seq
 
 ENCODED_POSITIONS = 2048
@@ -21,7 +22,7 @@ ENCODED_POSITIONS = 2048
 
 
 class PackedSeq2Seq:
-    """Implements ``model.interface.RankingSeq2Seq``: int8 weights and activations, float32 everything else.
+    """Implements ``model.interface.SearchingSeq2Seq``: int8 weights and activations, float32 everything else.
 
     Every row of every matrix product is made int8 by its own largest magnitude, and integer sums are exact: a
     sentence's numbers are the same, to the last bit, whatever else is in the batch.
@@ -57,28 +58,30 @@ class PackedSeq2Seq:
 
     def encode(self, source: Tensor, mask: Tensor) -> PackedMemory:
         """See ``Seq2Seq.encode``."""
-        source = source.contiguous()
         lengths = mask.sum(1).tolist()
+        return self.read([ids[:length] for ids, length in zip(source.tolist(), lengths, strict=True)])
+
+    def read(self, sources: Sequence[Sequence[int]]) -> PackedMemory:
+        """The memory of sentences given by their ids, none of them empty."""
         hidden, layers = self._config.hidden_size, self._config.decoder_layers
         sentences = tuple(
-            Sentence(target, torch.empty(2, length, hidden), torch.empty(layers, hidden))
-            for target, length in zip(source[:, 0].tolist(), lengths, strict=True)
+            Sentence(ids[0], torch.empty(2, len(ids), hidden), torch.empty(layers, hidden)) for ids in sources
         )
-        for rows in groups(lengths, ENCODED_POSITIONS):
-            self._encode(source[rows], sentences[rows])
+        for rows in groups([len(ids) for ids in sources], ENCODED_POSITIONS):
+            self._encode(sources[rows], sentences[rows])
         return PackedMemory(sentences)
 
-    def _encode(self, source: Tensor, sentences: Sequence[Sentence]) -> None:
+    def _encode(self, sources: Sequence[Sequence[int]], sentences: Sequence[Sentence]) -> None:
         """Call the kernel for some rows, whose results it writes into ``sentences``."""
-        first, width = address(source), source.stride(0) * source.element_size()
         count = len(sentences)
-        pointers = c_void_p * count
+        pointers, kept = c_void_p * count, [(c_int64 * len(ids))(*ids) for ids in sources]
         task = EncodeTask(
             rows=count,
             lengths=(c_int32 * count)(*[each.length for each in sentences]),
-            ids=pointers(*[first + row * width for row in range(count)]),
+            ids=pointers(*[ctypes.addressof(ids) for ids in kept]),
             memory=pointers(*[address(each.keys_values) for each in sentences]),
             start=pointers(*[address(each.start) for each in sentences]),
+            threads=torch.get_num_threads(),
         )
         self._library.dragoman_encode(byref(self._weights.structure), byref(task))
 
@@ -92,10 +95,30 @@ class PackedSeq2Seq:
 
     def step(self, tokens: Tensor, state: PackedState, memory: PackedMemory) -> Step[PackedState]:
         """See ``Seq2Seq.step``; what a shortlist leaves out has a log-probability of -inf."""
-        log_probs = torch.empty(*tokens.shape, self.vocabulary_size)
-        wanted = {"log_probs": address(log_probs)}
-        after, attention = self.run(tokens, state, memory, self._everything, wanted)
-        return Step(log_probs, after, attention)
+        batch, beam = tokens.shape
+        tokens, slots = tokens.contiguous(), state.slots
+        parents = torch.arange(beam).repeat(batch, 1) if state.parents is None else state.parents.contiguous()
+        log_probs = torch.empty(batch, beam, self.vocabulary_size)
+        after = torch.empty(batch, beam, *slots.shape[2:])
+        attention = torch.zeros(batch, beam, memory.longest)
+        task = ScoreTask(
+            rows=batch,
+            beam=beam,
+            tokens=address(tokens),
+            before=address(slots),
+            parents=address(parents),
+            old_beam=slots.shape[1],
+            after=address(after),
+            lengths=memory.lengths,
+            memory=memory.blocks,
+            shortlists=self._everything.shortlists(memory.targets),
+            columns=self._everything.columns,
+            attention=address(attention),
+            source=attention.shape[2],
+            log_probs=address(log_probs),
+        )
+        self._library.dragoman_score(byref(self._weights.structure), byref(task))
+        return Step(log_probs, PackedState(after), attention)
 
     def force(self, source: Tensor, mask: Tensor, target_in: Tensor) -> Forced:
         """See ``Seq2Seq.force``: step by step, so that the numbers are those of decoding."""
@@ -109,49 +132,13 @@ class PackedSeq2Seq:
             attention.append(step.attention)
         return Forced(torch.cat(log_probs, 1), torch.cat(attention, 1))
 
-    def ranker(self, forbidden: Collection[int]) -> PackedRanker:
-        """See ``RankingSeq2Seq.ranker``."""
-        return PackedRanker(self, self.words(forbidden))
+    def searcher(self, forbidden: Collection[int]) -> PackedSearcher:
+        """See ``SearchingSeq2Seq.searcher``."""
+        return PackedSearcher(self.read, self._weights, self.words(forbidden))
 
     def words(self, forbidden: Collection[int]) -> Words:
         """All tokens but ``forbidden`` and EOS, as the kernels want to know them."""
         return Words(self.vocabulary_size, self._parts, forbidden)
-
-    def run(
-        self, tokens: Tensor, state: PackedState, memory: PackedMemory, words: Words, wanted: dict[str, Any]
-    ) -> tuple[PackedState, Tensor]:
-        """Call the kernel for a step; the state after it, and the attention.
-
-        Args:
-            tokens: int64 ``[batch, beam]``.
-            state: where the hypotheses stand.
-            memory: what they attend to.
-            words: what to choose from.
-            wanted: the fields of the task that say what is wanted of the softmax.
-        """
-        batch, beam = tokens.shape
-        tokens, slots = tokens.contiguous(), state.slots
-        parents = torch.arange(beam).repeat(batch, 1) if state.parents is None else state.parents.contiguous()
-        after = torch.empty(batch, beam, *slots.shape[2:])
-        attention = torch.zeros(batch, beam, memory.longest)
-        task = StepTask(
-            rows=batch,
-            beam=beam,
-            tokens=address(tokens),
-            before=address(slots),
-            parents=address(parents),
-            old_beam=slots.shape[1],
-            after=address(after),
-            lengths=memory.lengths,
-            memory=memory.blocks,
-            attention=address(attention),
-            source=attention.shape[2],
-            columns=words.columns,
-            shortlists=words.shortlists(memory.targets),
-            **wanted,
-        )
-        self._library.dragoman_step(byref(self._weights.structure), byref(task))
-        return PackedState(after), attention
 
 
 def groups(lengths: Sequence[int], most: int) -> Iterator[slice]:
@@ -166,37 +153,3 @@ def groups(lengths: Sequence[int], most: int) -> Iterator[slice]:
             start, positions = row, 0
         positions += length
     yield slice(start, len(lengths))
-
-
-class PackedRanker:
-    """Implements ``model.interface.Ranker`` over a packed network.
-
-    Args:
-        network: the network.
-        words: what to choose from.
-    """
-
-    def __init__(self, network: PackedSeq2Seq, words: Words) -> None:
-        self._network = network
-        self._words = words
-
-    def __call__(
-        self, tokens: Tensor, log_probs: Tensor, state: PackedState, memory: PackedMemory, k: int
-    ) -> RankedStep[PackedState]:
-        """See ``Ranker``."""
-        batch, beam = tokens.shape
-        best = Best(
-            torch.empty(batch, beam, k),
-            torch.empty(batch, beam, k, dtype=torch.int64),
-            torch.empty(batch, beam),
-        )
-        log_probs = log_probs.contiguous()
-        wanted = {
-            "k": k,
-            "open": address(log_probs),
-            "values": address(best.log_probs),
-            "best": address(best.tokens),
-            "ending": address(best.ending),
-        }
-        after, attention = self._network.run(tokens, state, memory, self._words, wanted)
-        return RankedStep(best, after, attention)

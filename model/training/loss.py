@@ -14,6 +14,8 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from model import fused
+
 CHUNK_POSITIONS = 256
 """On a CPU: logits of this many positions fit into its cache."""
 CHUNK_POSITIONS_ON_A_GPU = 4096
@@ -68,6 +70,11 @@ class _TiedSoftmaxLoss(torch.autograd.Function):
         smoothing: float,
         dtype: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
+        if fused.usable(features, dtype) and features.shape[1] % 2 == 0 and len(features):
+            loss = fused.softmax_loss(features, embedding, bias, targets, smoothing)
+            ctx.save_for_backward(loss.features.to(features.dtype), loss.embedding, loss.bias)
+            ctx.mark_non_differentiable(loss.nll)
+            return loss.smoothed, loss.nll
         x, weight, offset = features.to(dtype), embedding.to(dtype), bias.to(dtype)
         grad_x = torch.empty_like(x)
         grad_weight = torch.zeros_like(embedding, dtype=torch.float32)

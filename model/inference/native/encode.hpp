@@ -5,6 +5,7 @@
 #include <functional>
 #include <numeric>
 
+#include "crew.hpp"
 #include "network.hpp"
 
 namespace dragoman {
@@ -15,6 +16,7 @@ struct EncodeTask {
   const int64_t* const* ids;   // each [length]
   float* const* memory;        // each [2, length, hidden]: keys, then values
   float* const* start;         // each [1 + decoder_layers, hidden]: hidden states before the first step
+  int32_t threads;             // to share the sentences among
 };
 
 class Encoder {
@@ -176,5 +178,17 @@ class Encoder {
   std::function<void(int, const float*)> keep_;
   Activations input_, state_;
 };
+
+constexpr int kLeastSentences = 6;  // one tile: with fewer, a thread would mostly read weights
+
+// Encodes all sentences; every thread takes as many.
+inline void encode(const Network& net, const EncodeTask& task) {
+  const int parts = std::clamp(task.rows / kLeastSentences, 1, std::max(1, task.threads));
+  Crew::share(parts, [&](int part) {
+    thread_local Encoder encoder;
+    const int first = task.rows * part / parts, end = task.rows * (part + 1) / parts;
+    encoder.run(net, {end - first, task.lengths + first, task.ids + first, task.memory + first, task.start + first, 1});
+  });
+}
 
 }  // namespace dragoman

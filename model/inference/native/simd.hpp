@@ -12,9 +12,15 @@ constexpr int kLanes = 16;
 
 inline Floats all(float x) { return _mm512_set1_ps(x); }
 
+// NaN stays NaN: of two operands, the instructions return the second where one is NaN.
+inline Floats clamp(Floats x, float low, float high) {
+  return _mm512_min_ps(all(high), _mm512_max_ps(all(low), x));
+}
+inline Floats clamp(Floats x, float bound) { return clamp(x, -bound, bound); }
+
 // e^x; relative error below 2e-7. x is clamped to [-87, 88], where float32 ends.
 inline Floats exp(Floats x) {
-  x = _mm512_min_ps(_mm512_max_ps(x, all(-87.0f)), all(88.0f));
+  x = clamp(x, -87.0f, 88.0f);
   // x = n ln 2 + r, ln 2 in two parts so that r is exact; e^r by its series on |r| <= ln 2 / 2.
   const Floats n = _mm512_roundscale_ps(_mm512_mul_ps(x, all(1.44269504f)), 0);
   Floats r = _mm512_fnmadd_ps(n, all(0.693145752f), x);
@@ -23,10 +29,6 @@ inline Floats exp(Floats x) {
   for (const float coefficient : {1.0f / 720, 1.0f / 120, 1.0f / 24, 1.0f / 6, 0.5f, 1.0f, 1.0f})
     y = _mm512_fmadd_ps(y, r, all(coefficient));
   return _mm512_scalef_ps(y, n);
-}
-
-inline Floats clamp(Floats x, float bound) {
-  return _mm512_min_ps(_mm512_max_ps(x, all(-bound)), all(bound));
 }
 
 inline Floats sigmoid(Floats x) {

@@ -1,52 +1,21 @@
-"""Searches over the packed network: by its own ranking as by all log-probabilities, alone as in traffic."""
+"""Searches within the kernels: as by all log-probabilities, alone as in traffic."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 import pytest
 import torch
-from torch import Tensor
 
-from model.decoding import Job, RunningBatch, Translation
+from model.decoding import Job, RunningBatch
 from model.errors import DecodingError
+from model.inference import search
 from model.inference.network import PackedSeq2Seq
-from model.inference.state import PackedMemory, PackedState
-from model.interface import Forced, Step
 from tests.model.decoding.samples import mixed_jobs
 from tests.model.inference.conftest import VOCABULARY, build
+from tests.model.inference.traffic import Batch, Unsearching, alone, assert_same, in_traffic, without_sampling
 
-Batch = RunningBatch[PackedMemory, PackedState]
 MANY = 10_000
-
-
-@dataclass
-class Unranked:
-    """A packed network that says nothing of ranking, so that the search asks for every log-probability."""
-
-    network: PackedSeq2Seq
-
-    @property
-    def vocabulary_size(self) -> int:
-        return self.network.vocabulary_size
-
-    @property
-    def device(self) -> torch.device:
-        return self.network.device
-
-    def encode(self, source: Tensor, mask: Tensor) -> PackedMemory:
-        return self.network.encode(source, mask)
-
-    def init_state(self, memory: PackedMemory, beam: int) -> PackedState:
-        return self.network.init_state(memory, beam)
-
-    def step(self, tokens: Tensor, state: PackedState, memory: PackedMemory) -> Step[PackedState]:
-        return self.network.step(tokens, state, memory)
-
-    def force(self, source: Tensor, mask: Tensor, target_in: Tensor) -> Forced:
-        return self.network.force(source, mask, target_in)
 
 
 @pytest.fixture(scope="module")
@@ -54,52 +23,51 @@ def network(kernels: None) -> PackedSeq2Seq:
     return PackedSeq2Seq(build())
 
 
-def in_traffic(batch: Batch, jobs: Sequence[Job], dice: random.Random) -> dict[int, Translation]:
-    """Join at random times; one in ten is removed on the way and joins again later."""
-    waiting, by_id = list(jobs), {job.id: job for job in jobs}
-    dice.shuffle(waiting)
-    done: dict[int, Translation] = {}
-    unlucky = {job.id for job in jobs if dice.random() < 0.1}
-    while waiting or batch.rows:
-        if batch.rows < 256 and dice.random() < 0.7:
-            batch.join([waiting.pop() for _ in range(min(len(waiting), dice.randint(1, 64)))])
-        leaving = [each for each in batch.ids if each in unlucky and dice.random() < 0.3]
-        batch.remove(leaving)
-        unlucky.difference_update(leaving)
-        waiting.extend(by_id[each] for each in leaving)
-        done.update({finished.id: finished.translation for finished in batch.step()})
-    return done
-
-
-def alone(network: PackedSeq2Seq, job: Job) -> Translation:
-    batch: Batch = RunningBatch(network)
-    batch.join([job])
-    while not (done := batch.step()):
-        pass
-    return done[0].translation
-
-
 def capped(job: Job, limit: int) -> Job:
     options = job.options.model_copy(update={"max_length": min(limit, job.max_length)})
     return Job(job.id, job.source, options, job.attention)
 
 
-def without_sampling(jobs: Sequence[Job]) -> list[Job]:
-    return [job for job in jobs if job.options.strategy == "beam"]
-
-
 def test_the_search_finds_the_same_by_either_way(network: PackedSeq2Seq) -> None:
     jobs = without_sampling(mixed_jobs(400, VOCABULARY, seed=6, longest=12))
-    ranked = in_traffic(RunningBatch(network), jobs, random.Random(1))
-    dense = in_traffic(RunningBatch(Unranked(network)), jobs, random.Random(2))
-    assert ranked == dense
-    for job in jobs:
-        pairs = zip(ranked[job.id].hypotheses, dense[job.id].hypotheses, strict=True)
-        for one, other in pairs:
-            assert (one.attention is None) == (other.attention is None) == (not job.attention)
-            if one.attention is not None and other.attention is not None:
-                assert (one.attention == other.attention).all()
-    assert len({len(each.best.tokens) for each in ranked.values()}) > 6
+    searched = in_traffic(RunningBatch(network), jobs, random.Random(1))
+    dense = in_traffic(RunningBatch(Unsearching(network)), jobs, random.Random(2))
+    assert_same(searched, dense)
+    assert any(
+        hypothesis.attention is not None for each in searched.values() for hypothesis in each.hypotheses
+    )
+    assert len({len(each.best.tokens) for each in searched.values()}) > 6
+
+
+def test_a_beam_wider_than_there_are_words_is_searched_by_either_way(network: PackedSeq2Seq) -> None:
+    jobs = without_sampling(mixed_jobs(60, VOCABULARY, seed=3))
+    forbidden = range(3, VOCABULARY - 2)
+    searched = in_traffic(RunningBatch(network, forbidden=forbidden), jobs, random.Random(1))
+    dense = in_traffic(RunningBatch(Unsearching(network), forbidden=forbidden), jobs, random.Random(1))
+    assert_same(searched, dense)
+
+
+def test_rows_that_outgrow_their_memory_lose_nothing(
+    network: PackedSeq2Seq, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jobs = without_sampling(mixed_jobs(100, VOCABULARY, seed=5, longest=12))
+    roomy = in_traffic(RunningBatch(network), jobs, random.Random(1))
+    monkeypatch.setattr(search, "ROOM", 1)
+    tight = in_traffic(RunningBatch(network), jobs, random.Random(2))
+    assert max(each.steps for each in tight.values()) > 4
+    assert_same(tight, roomy)
+
+
+@pytest.mark.parametrize("threads", [2, 3, 8])
+def test_threads_change_nothing(network: PackedSeq2Seq, threads: int) -> None:
+    jobs = mixed_jobs(300, VOCABULARY, seed=4, longest=12)
+    before = torch.get_num_threads()
+    expected = in_traffic(RunningBatch(network), jobs, random.Random(1))
+    torch.set_num_threads(threads)
+    try:
+        assert in_traffic(RunningBatch(network), jobs, random.Random(1)) == expected
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_ten_thousand_sentences_that_come_and_go_are_all_the_same(network: PackedSeq2Seq) -> None:
@@ -135,3 +103,25 @@ def test_numbers_that_cannot_be_used_are_an_error(kernels: None) -> None:
     batch.join(without_sampling(mixed_jobs(3, VOCABULARY)))
     with pytest.raises(DecodingError, match="not finite"):
         batch.step()
+
+
+def test_a_step_that_fails_for_one_is_taken_by_none(kernels: None) -> None:
+    """A row with numbers that are none is named, and leaves its neighbours as they were."""
+    poison = 100  # a language whose softmax gives numbers that are none
+    network = PackedSeq2Seq(build(), {poison: range(2, 90)})
+    bias = network._parts[poison].packed.bias
+    assert bias is not None
+    bias[40] = torch.inf
+    sound = [job for job in without_sampling(mixed_jobs(20, VOCABULARY)) if job.source[0] != poison]
+    expected = {job.id: alone(network, job) for job in sound}
+    batch: Batch = RunningBatch(network)
+    batch.join(sound)
+    done = {each.id: each.translation for each in batch.step()}
+    batch.join([Job(99, (poison, 7, 2), sound[0].options)])
+    for _ in range(3):
+        with pytest.raises(DecodingError, match=r"jobs \[99\]"):
+            batch.step()
+    batch.remove([99])
+    while batch.rows:
+        done.update({each.id: each.translation for each in batch.step()})
+    assert done == expected

@@ -9,10 +9,10 @@ import torch
 
 from model.inference import precision_of
 from model.inference.network import PackedSeq2Seq
-from model.interface import RankingSeq2Seq
+from model.interface import SearchingSeq2Seq
 from model.padding import pad_ids
 from model.recurrent import RecurrentSeq2Seq
-from model.tokenizer import BOS, EOS
+from model.tokenizer import BOS
 from tests.model.inference.conftest import VOCABULARY
 from tests.model.inference.reference import Reference
 
@@ -61,37 +61,9 @@ def test_it_is_close_to_the_trained_network(
     assert torch.allclose(ours.log_probs.logsumexp(-1)[real], torch.zeros(int(real.sum())), atol=1e-5)
 
 
-def test_its_ranking_is_the_head_of_its_log_probs(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
-    assert isinstance(packed, RankingSeq2Seq)
+def test_it_says_what_it_is(packed: PackedSeq2Seq) -> None:
+    assert isinstance(packed, SearchingSeq2Seq)
     assert precision_of(packed) == "int8"
-    memory = packed.encode(*pad_ids(sources))
-    state = packed.init_state(memory, 3)
-    tokens = torch.randint(4, VOCABULARY, (len(sources), 3), generator=torch.Generator().manual_seed(4))
-    open_ = torch.zeros(len(sources), 3)
-    open_[1, 2] = open_[4, 0] = -torch.inf
-    step = packed.step(tokens, state, memory)
-    forbidden = (0, 1, 3, 70)
-    ranked = packed.ranker(forbidden)(tokens, open_, state, memory, 9)
-    words = step.log_probs.clone()
-    words[:, :, [EOS, *forbidden]] = -torch.inf
-    words[open_ == -torch.inf] = -torch.inf
-    top = words.topk(9)
-    assert torch.equal(ranked.best.log_probs, top.values)
-    is_open = open_ > -torch.inf
-    assert torch.equal(ranked.best.tokens[is_open], top.indices[is_open])
-    assert torch.equal(ranked.best.ending, step.log_probs[:, :, EOS].masked_fill(~is_open, -torch.inf))
-    assert torch.equal(ranked.attention[is_open], step.attention[is_open])
-    assert torch.equal(ranked.state.slots[is_open], step.state.slots[is_open])
-
-
-def test_more_words_than_there_are_end_in_nothing(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:
-    memory = packed.encode(*pad_ids(sources))
-    state = packed.init_state(memory, 1)
-    rank = packed.ranker(range(3, VOCABULARY - 2))
-    best = rank(torch.full((len(sources), 1), BOS), torch.zeros(len(sources), 1), state, memory, 6).best
-    assert torch.isfinite(best.log_probs[:, :, :4]).all()
-    assert (best.log_probs[:, :, 4:] == -torch.inf).all()
-    assert set(best.tokens[:, :, :4].flatten().tolist()) == {0, 1, VOCABULARY - 2, VOCABULARY - 1}
 
 
 def test_no_row_knows_of_another(packed: PackedSeq2Seq, sources: list[list[int]]) -> None:

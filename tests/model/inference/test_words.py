@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 
 import pytest
 import torch
@@ -12,10 +13,9 @@ from model.inference.network import PackedSeq2Seq
 from model.inference.words import summarise
 from model.padding import pad_ids
 from model.recurrent import RecurrentSeq2Seq
-from model.tokenizer import EOS
 from tests.model.decoding.samples import mixed_jobs
 from tests.model.inference.conftest import VOCABULARY, build
-from tests.model.inference.test_decoding import alone, in_traffic, without_sampling
+from tests.model.inference.traffic import Unsearching, alone, assert_same, in_traffic, without_sampling
 
 FIRST, SECOND = 100, 101
 """Tags of two target languages; a source that begins with neither has no shortlist."""
@@ -33,6 +33,12 @@ def trained(kernels: None) -> RecurrentSeq2Seq:
 @pytest.fixture(scope="module")
 def network(trained: RecurrentSeq2Seq) -> PackedSeq2Seq:
     return PackedSeq2Seq(trained, SHORTLISTS)
+
+
+def in_many_languages(jobs: Sequence[Job]) -> list[Job]:
+    """Two thirds of ``jobs`` into a language that has a shortlist."""
+    dice = random.Random(1)
+    return [Job(job.id, (dice.choice([FIRST, SECOND, 50]), *job.source), job.options) for job in jobs]
 
 
 def test_the_estimate_is_that_of_a_normal_distribution() -> None:
@@ -76,28 +82,15 @@ def test_a_list_of_everything_changes_nothing(trained: RecurrentSeq2Seq) -> None
     assert torch.equal(network.force(*inputs).log_probs, full.force(*inputs).log_probs)
 
 
-def test_the_ranking_is_the_head_of_the_list(network: PackedSeq2Seq) -> None:
-    source, mask = pad_ids([[FIRST, 9, 10], [SECOND, 30, 4], [50, 7, 4], [FIRST, 7, 7]])
-    memory = network.encode(source, mask)
-    state = network.init_state(memory, 2)
-    tokens = torch.tensor([[20, 30], [40, 80], [70, 81], [5, 6]])
-    forbidden = (0, 1, 3, 70)
-    words = network.step(tokens, state, memory).log_probs
-    ending = words[:, :, EOS].clone()
-    words[:, :, [EOS, *forbidden]] = -torch.inf
-    best = network.ranker(forbidden)(tokens, torch.zeros(4, 2), state, memory, 7).best
-    top = words.topk(7)
-    assert torch.equal(best.log_probs, top.values)
-    assert torch.equal(best.tokens, top.indices)
-    assert torch.equal(best.ending, ending)
+def test_the_search_finds_the_same_by_either_way(network: PackedSeq2Seq) -> None:
+    jobs = in_many_languages(without_sampling(mixed_jobs(200, VOCABULARY, seed=10)))
+    searched = in_traffic(RunningBatch(network), jobs, random.Random(5))
+    dense = in_traffic(RunningBatch(Unsearching(network)), jobs, random.Random(6))
+    assert_same(searched, dense)
 
 
 def test_batches_of_many_languages_are_translated_as_if_alone(network: PackedSeq2Seq) -> None:
-    dice = random.Random(1)
-    jobs = [
-        Job(job.id, (dice.choice([FIRST, SECOND, 50]), *job.source), job.options)
-        for job in mixed_jobs(200, VOCABULARY, seed=11)
-    ]
+    jobs = in_many_languages(mixed_jobs(200, VOCABULARY, seed=11))
     together = in_traffic(RunningBatch(network), jobs, random.Random(2))
     assert together == {job.id: alone(network, job) for job in jobs}
 

@@ -1,0 +1,11 @@
+"""Training on a CPU: layers whose recurrence or softmax a compiled kernel computes in bfloat16.
+
+Each has a plain counterpart in PyTorch that computes the same, and which takes its place where there is no
+compiler, no AVX-512 BF16, or another precision.
+"""
+
+from model.fused.choice import autocast_dtype, usable
+from model.fused.lstm import fits, lstm
+from model.fused.softmax import softmax_loss
+
+__all__ = ["autocast_dtype", "fits", "lstm", "softmax_loss", "usable"]

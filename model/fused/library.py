@@ -1,0 +1,104 @@
+"""The compiled kernels of training: where they are, and the structures that they are called with.
+
+As ``model.inference.library``: no link to Python or to PyTorch, called through ctypes; every structure here
+mirrors one in ``native/*.hpp``, field by field.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import importlib.machinery
+import platform
+from collections.abc import Sequence
+from ctypes import POINTER, Structure, c_float, c_int32, c_void_p
+from pathlib import Path
+from typing import Any, ClassVar
+
+from model.errors import KernelError
+
+VERSION = 1
+"""Of the structures and of the layout of packed weights; the library must have the same."""
+_Fields = Sequence[tuple[str, Any]]
+
+
+class LSTMForward(Structure):
+    """What the forward pass of a layer reads and writes."""
+
+    _fields_: ClassVar[_Fields] = [
+        *[(name, c_int32) for name in ("batch", "time", "input", "hidden")],
+        *[
+            (name, c_void_p)
+            for name in ("x", "input_weights", "hidden_weights", "bias", "outputs", "cells", "kept")
+        ],
+    ]
+
+
+class LSTMBackward(Structure):
+    """What the backward pass of a layer reads and writes."""
+
+    _fields_: ClassVar[_Fields] = [
+        *[(name, c_int32) for name in ("batch", "time", "hidden")],
+        *[
+            (name, c_void_p)
+            for name in (
+                "hidden_weights",
+                "grad_outputs",
+                "cells",
+                "kept",
+                "grad_gates",
+                "grad_bias",
+                "grad_start",
+            )
+        ],
+    ]
+
+
+class Softmax(Structure):
+    """What the softmax reads and writes."""
+
+    _fields_: ClassVar[_Fields] = [
+        *[(name, c_int32) for name in ("positions", "width", "panels")],
+        *[(name, c_void_p) for name in ("x", "weights", "bias", "targets")],
+        ("smoothing", c_float),
+        *[(name, c_void_p) for name in ("exponentials", "partial_sums", "sums", "shift", "target_logits")],
+    ]
+
+
+@functools.cache
+def load_library() -> ctypes.CDLL:
+    """The kernels, once loaded and found to fit.
+
+    Raises:
+        KernelError: they have not been compiled, or this processor cannot run them.
+    """
+    path = _find()
+    try:
+        library = ctypes.CDLL(str(path))
+    except OSError as error:
+        raise KernelError(f"{path.name} cannot be loaded: {error}") from error
+    if library.dragoman_fused_version() != VERSION:
+        raise KernelError(f"{path} is of another version; install the package anew")
+    if not library.dragoman_fused_supported():
+        raise KernelError(f"this processor ({platform.machine()}) has no AVX-512 BF16 instructions")
+    arguments: dict[str, list[Any]] = {
+        "pack_gates": [c_void_p, c_int32, c_int32, c_void_p],
+        "pack_columns": [c_void_p, c_int32, c_int32, c_void_p],
+        "pack_rows": [c_void_p, c_int32, c_int32, c_void_p],
+        "lstm_forward": [POINTER(LSTMForward)],
+        "lstm_backward": [POINTER(LSTMBackward)],
+        "softmax": [POINTER(Softmax)],
+        "add_weighted_rows": [c_void_p, c_void_p, c_int32, c_int32, c_void_p],
+    }
+    for name, types in arguments.items():
+        function = getattr(library, f"dragoman_{name}")
+        function.argtypes, function.restype = types, None
+    return library
+
+
+def _find() -> Path:
+    folder = Path(__file__).parent
+    for suffix in importlib.machinery.EXTENSION_SUFFIXES:
+        if (path := folder / f"_native{suffix}").is_file():
+            return path
+    raise KernelError("the kernels were not compiled when the package was installed: no C++ compiler then")
