@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -36,11 +37,35 @@ def settings_of(environment: Mapping[str, str], **ours: str) -> dict[str, str]:
     return given | {PREFIX + name.upper(): value for name, value in ours.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class StartedService:
+    """A service that is ready.
+
+    Attributes:
+        url: where.
+        pid: of its process.
+        start_seconds: from before the process was started until it was ready, to ``_POLL_SECONDS``.
+    """
+
+    url: str
+    pid: int
+    start_seconds: float
+
+
 @contextmanager
 def running_service(
     checkpoint: Path, settings: Mapping[str, str], *, start_seconds: float = 180.0
 ) -> Iterator[str]:
-    """``python -m service`` on a free port of this machine; gives its URL once it is ready.
+    """The URL of a ``started_service``."""
+    with started_service(checkpoint, settings, start_seconds=start_seconds) as service:
+        yield service.url
+
+
+@contextmanager
+def started_service(
+    checkpoint: Path, settings: Mapping[str, str], *, start_seconds: float = 180.0
+) -> Iterator[StartedService]:
+    """``python -m service`` on a free port of this machine, once it is ready.
 
     Args:
         checkpoint: what it serves.
@@ -58,6 +83,7 @@ def running_service(
         f"{PREFIX}HOST": "127.0.0.1",
         f"{PREFIX}PORT": str(port),
     }
+    begin = time.monotonic()
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "service"],
@@ -70,7 +96,7 @@ def running_service(
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(process, url, start_seconds)
-            yield url
+            yield StartedService(url, process.pid, time.monotonic() - begin)
         except _ServiceFailed as error:
             raise BenchmarkError(
                 f"the service {error}; its log ends:\n{_tail(process, log.fileno())}"

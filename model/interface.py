@@ -145,6 +145,9 @@ class SearchRequest(NamedTuple):
     """Target tokens after which only EOS is allowed."""
     attention: bool
     """Whether what each step reads is kept."""
+    terms: Sequence[tuple[Sequence[int], int, int]] = ()
+    """What the translation must hold: tokens, and the first and the one after the last source token that
+    these translate; see ``model.decoding.constrained``."""
 
 
 class Found(NamedTuple):
@@ -201,6 +204,13 @@ class Searcher(Protocol[SearchT]):
 class SearchingSeq2Seq(Seq2Seq[Memory, State], Protocol[Memory, State]):
     """A network that searches itself, and finds what a search by its log-probabilities would."""
 
-    def searcher(self, forbidden: Collection[int]) -> Searcher[Any]:
-        """Searches over the words: all tokens but ``forbidden`` and EOS."""
+    def searcher(
+        self, forbidden: Collection[int], boundaries: Collection[int] | None = None
+    ) -> Searcher[Any]:
+        """Searches over the words: all tokens but ``forbidden`` and EOS.
+
+        Args:
+            forbidden: token ids never produced.
+            boundaries: token ids that may follow a term that a translation must hold; None: all may.
+        """
         ...

@@ -8,6 +8,7 @@ as one that is spelt in bytes, and a token of nothing but spaces has an empty ra
 from __future__ import annotations
 
 import codecs
+import functools
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -21,6 +22,41 @@ def spelt(spellings: Iterable[bytes]) -> tuple[str, list[Offsets]]:
 
     A space before the text is not part of it. Bytes that are no character are U+FFFD.
     """
+    spellings = list(spellings)
+    parts, offsets = _parts_of_whole_characters(spellings) or _parts_of_bytes(spellings)
+    text = "".join(parts)
+    if not text.startswith(" "):
+        return text, offsets
+    return text[1:], [(max(0, start - 1), max(0, end - 1)) for start, end in offsets]
+
+
+def _parts_of_whole_characters(spellings: Sequence[bytes]) -> tuple[list[str], list[Offsets]] | None:
+    """The text of each spelling and its range; None where one is not whole characters, which is rare."""
+    parts: list[str] = []
+    offsets: list[Offsets] = []
+    done = 0
+    for spelling in spellings:
+        known = _whole(spelling)
+        if known is None:
+            return None
+        part, spaces = known
+        parts.append(part)
+        offsets.append((done + spaces, done := done + len(part)))
+    return parts, offsets
+
+
+@functools.lru_cache(maxsize=32_768)
+def _whole(spelling: bytes) -> tuple[str, int] | None:
+    """The characters of ``spelling`` and how many spaces come first; None if it is not whole characters."""
+    try:
+        part = spelling.decode()
+    except UnicodeDecodeError:
+        return None
+    return part, len(part) - len(part.lstrip(" "))
+
+
+def _parts_of_bytes(spellings: Sequence[bytes]) -> tuple[list[str], list[Offsets]]:
+    """The same where characters may be spelt by several: what is complete belongs to the last of them."""
     decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
     parts: list[str] = []
     offsets: list[Offsets] = []
@@ -32,10 +68,7 @@ def spelt(spellings: Iterable[bytes]) -> tuple[str, list[Offsets]]:
         offsets.append((done + spaces, done + len(part) + begun))
         parts.append(part)
         done += len(part)
-    text = "".join([*parts, decoder.decode(b"", final=True)])
-    if not text.startswith(" "):
-        return text, offsets
-    return text[1:], [(max(0, start - 1), max(0, end - 1)) for start, end in offsets]
+    return [*parts, decoder.decode(b"", final=True)], offsets
 
 
 def before_normalization(text: str, offsets: Sequence[Offsets], normalize: Normalize) -> list[Offsets]:

@@ -61,6 +61,11 @@ class RecurrentLayer(nn.Module):
 
     def _run(self, x: Tensor, hidden: Tensor) -> Tensor:
         """Outputs for ``x`` from ``hidden`` ``[1, batch, outputs]``, in one fused call."""
+        if x.is_cuda and torch.is_autocast_enabled("cuda"):
+            # Autocast would have cuDNN compute in float16, whatever else computes in; nobody scales gradients
+            # for its small range. In float32 cuDNN multiplies as TF32, which has the range.
+            with torch.autocast("cuda", enabled=False):
+                return self._run(x.float(), hidden.float())
         fused, start = self._fused(), self._start(hidden)
         if not self.training or not self.weight_drop:
             out: Tensor = fused(x, start)[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import unicodedata
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -90,6 +91,7 @@ def _spells(text: str, index: int) -> bool:
     )
 
 
+@functools.lru_cache(maxsize=4096)
 def _is_spelling(character: str) -> bool:
     """Whether words are spelt with ``character`` and separated by something else."""
     return unicodedata.category(character)[0] in "LNM" and not _is_ideographic(character)

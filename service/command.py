@@ -14,16 +14,23 @@ from service.server import serve
 from service.settings import SettingsError, describe_settings, read_settings
 
 
+class _Parser(argparse.ArgumentParser):
+    """Describes the settings where help is wanted: that takes longer than all other checks of a start."""
+
+    def format_help(self) -> str:
+        self.epilog = describe_settings()
+        return super().format_help()
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command.
 
     Returns:
         The exit status: 2 for a setting that cannot be used, else as ``serve`` says.
     """
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m service",
         description="Serve translations over HTTP. Settings are variables of the environment:",
-        epilog=describe_settings(),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.parse_args(arguments)
@@ -38,4 +45,3 @@ def main(arguments: Sequence[str] | None = None) -> int:
         parser.exit(2, f"{error}\n")
     configure_logging(settings.log_level)
     return serve(settings)
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import product
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
@@ -51,6 +52,9 @@ REJECTIONS = ("too_large", "queue_full", "quota", "not_ready", "draining", "dead
 class Metrics:
     """Every metric of one service. Implements ``Observer``; may be told things by any thread.
 
+    The series of what is told for every request or step are kept at hand: to look one up by its labels, which
+    have few values, takes longer than to count.
+
     Attributes:
         registry: where the metrics are registered.
         cache: the metrics of the cache.
@@ -74,17 +78,24 @@ class Metrics:
         self._begin_at_zero()
 
     def _create_http(self, registry: CollectorRegistry) -> None:
-        self._http = Histogram(
-            "http_server_request_duration_seconds",
-            "From a request's first byte to the last byte of its response.",
-            ("route", "method", "status"),
-            buckets=_SLOW,
-            registry=registry,
+        self._http = cache(
+            Histogram(
+                "http_server_request_duration_seconds",
+                "From a request's first byte to the last byte of its response.",
+                ("route", "method", "status"),
+                buckets=_SLOW,
+                registry=registry,
+            ).labels
         )
 
     def _create_requests(self, registry: CollectorRegistry) -> None:
-        self._requests = Counter(
-            "translation_requests", "Translation requests answered.", ("api", "outcome"), registry=registry
+        self._requests = cache(
+            Counter(
+                "translation_requests",
+                "Translation requests answered.",
+                ("api", "outcome"),
+                registry=registry,
+            ).labels
         )
         self._rejected = Counter(
             "translation_rejected", "Translation requests refused.", ("reason",), registry=registry
@@ -98,21 +109,25 @@ class Metrics:
             buckets=_RATIO,
             registry=registry,
         )
-        self._stage = Histogram(
-            "translation_stage_seconds",
-            "Time in each stage: of a request, but encode of a batch and decode of a segment.",
-            ("stage",),
-            buckets=_SLOW,
-            registry=registry,
+        self._stage = cache(
+            Histogram(
+                "translation_stage_seconds",
+                "Time in each stage: of a request, but encode of a batch and decode of a segment.",
+                ("stage",),
+                buckets=_SLOW,
+                registry=registry,
+            ).labels
         )
 
     def _create_engine(self, registry: CollectorRegistry) -> None:
-        self._queue = Histogram(
-            "translation_queue_seconds",
-            "Time of each segment in the queue.",
-            ("priority",),
-            buckets=_SLOW,
-            registry=registry,
+        self._queue = cache(
+            Histogram(
+                "translation_queue_seconds",
+                "Time of each segment in the queue.",
+                ("priority",),
+                buckets=_SLOW,
+                registry=registry,
+            ).labels
         )
         self._step = Histogram(
             "translation_step_seconds",
@@ -120,19 +135,23 @@ class Metrics:
             buckets=_FAST,
             registry=registry,
         )
-        self._rows = Histogram(
-            "translation_batch_rows",
-            "Segments in each encoded batch and in each decoding step.",
-            ("phase",),
-            buckets=_ROWS,
-            registry=registry,
+        self._rows = cache(
+            Histogram(
+                "translation_batch_rows",
+                "Segments in each encoded batch and in each decoding step.",
+                ("phase",),
+                buckets=_ROWS,
+                registry=registry,
+            ).labels
         )
-        self._padding = Histogram(
-            "translation_batch_padding_ratio",
-            "Share of padding in the source of each encoded batch and of each decoding step.",
-            ("phase",),
-            buckets=_RATIO,
-            registry=registry,
+        self._padding = cache(
+            Histogram(
+                "translation_batch_padding_ratio",
+                "Share of padding in the source of each encoded batch and of each decoding step.",
+                ("phase",),
+                buckets=_RATIO,
+                registry=registry,
+            ).labels
         )
         self._source_tokens = Counter(
             "translation_source_tokens", "Source tokens of finished segments.", registry=registry
@@ -146,11 +165,13 @@ class Metrics:
         self._expired = Counter(
             "translation_expired_segments", "Segments whose deadline passed.", ("stage",), registry=registry
         )
-        self._cache = Counter(
-            "translation_cache_requests",
-            "Segments asked for: remembered, new, joined while in the engine, or past the cache.",
-            ("result",),
-            registry=registry,
+        self._cache = cache(
+            Counter(
+                "translation_cache_requests",
+                "Segments asked for: remembered, new, joined while in the engine, or past the cache.",
+                ("result",),
+                registry=registry,
+            ).labels
         )
         self._failed = Counter(
             "translation_failed_segments", "Segments that made the network fail.", registry=registry
@@ -173,15 +194,15 @@ class Metrics:
     def _begin_at_zero(self) -> None:
         """Make every series whose labels are known beforehand, so that a first event is seen as a rise."""
         for priority in Priority:
-            self._queue.labels(priority.name.lower())
+            self._queue(priority.name.lower())
         for stage in Stage:
             self._cancelled.labels(stage.value)
             self._expired.labels(stage.value)
         for phase in ("encode", "decode"):
-            self._rows.labels(phase)
-            self._padding.labels(phase)
+            self._rows(phase)
+            self._padding(phase)
         for result in CacheResult:
-            self._cache.labels(result.value)
+            self._cache(result.value)
         for flag, stage_name in product(Flag, REVIEWS):
             self._flags.labels(flag.value, stage_name)
         for outcome in SECOND_TRIES:
@@ -189,15 +210,15 @@ class Metrics:
         for reason in REJECTIONS:
             self._rejected.labels(reason)
         for api, outcome in product(APIS, OUTCOMES):
-            self._requests.labels(api, outcome)
+            self._requests(api, outcome)
 
     def http_answered(self, route: str, method: str, status: int, seconds: float) -> None:
         """A response has been sent, or its client has gone (status 499)."""
-        self._http.labels(route, method, str(status)).observe(seconds)
+        self._http(route, method, str(status)).observe(seconds)
 
     def request_answered(self, api: str, outcome: str, rejection: str | None) -> None:
         """A translation request has ended; ``rejection`` says why it was refused, if it was."""
-        self._requests.labels(api, outcome).inc()
+        self._requests(api, outcome).inc()
         if rejection is not None:
             self._rejected.labels(rejection).inc()
 
@@ -226,29 +247,29 @@ class Metrics:
         """Time a stage of a request."""
         start = time.perf_counter()
         yield
-        self._stage.labels(name).observe(time.perf_counter() - start)
+        self._stage(name).observe(time.perf_counter() - start)
 
     def batch_encoded(self, rows: int, padding_ratio: float, seconds: float) -> None:
         """See ``Observer``."""
-        self._rows.labels("encode").observe(rows)
-        self._padding.labels("encode").observe(padding_ratio)
-        self._stage.labels("encode").observe(seconds)
+        self._rows("encode").observe(rows)
+        self._padding("encode").observe(padding_ratio)
+        self._stage("encode").observe(seconds)
 
     def step_done(self, rows: int, padding_ratio: float, seconds: float) -> None:
         """See ``Observer``."""
-        self._rows.labels("decode").observe(rows)
-        self._padding.labels("decode").observe(padding_ratio)
+        self._rows("decode").observe(rows)
+        self._padding("decode").observe(padding_ratio)
         self._step.observe(seconds)
 
     def segment_started(self, priority: Priority, queue_seconds: float) -> None:
         """See ``Observer``."""
-        self._queue.labels(priority.name.lower()).observe(queue_seconds)
+        self._queue(priority.name.lower()).observe(queue_seconds)
 
     def segment_finished(self, source_tokens: int, target_tokens: int, decode_seconds: float) -> None:
         """See ``Observer``."""
         self._source_tokens.inc(source_tokens)
         self._target_tokens.inc(target_tokens)
-        self._stage.labels("decode").observe(decode_seconds)
+        self._stage("decode").observe(decode_seconds)
 
     def segment_failed(self) -> None:
         """See ``Observer``."""
@@ -264,7 +285,7 @@ class Metrics:
 
     def cache_asked(self, result: CacheResult, segments: int) -> None:
         """See ``Observer``."""
-        self._cache.labels(result.value).inc(segments)
+        self._cache(result.value).inc(segments)
 
 
 class _ServedCollector(Collector):

@@ -20,6 +20,8 @@ from service.trial import Decoded, Trial
 
 DEADLINE_GRACE_SECONDS = 1.0
 """The engine ends what is past its deadline; this much later nobody waits for it any more."""
+JUDGED_AT_ONCE = 8
+"""After so many segments others have their turn: judging one takes a tenth of a millisecond."""
 
 
 class SubmittedJob:
@@ -60,13 +62,16 @@ class SubmittedJob:
                 trials = islice(waiting, len(part.segments))
                 async with _until(self._job.deadline):
                     decoded = [await trial.result() for trial in trials]
+                await asyncio.sleep(0)
                 yield Passage(item, restore(part, decoded, self._finisher, alternatives=0))
 
     async def outcome(self) -> Outcome:
         """See ``RunningJob``."""
         async with _until(self._job.deadline):
-            for trial in self._trials:  # no task for each: there are thousands
+            for count, trial in enumerate(self._trials, 1):  # no task for each: there are thousands
                 await trial.advance()
+                if count % JUDGED_AT_ONCE == 0:
+                    await asyncio.sleep(0)
             decoded = [await trial.result() for trial in self._trials]
         texts = await offload(self._job.characters, lambda: self._restore(decoded))
         self._metrics.texts_translated(self._job.characters, [text.score for text in texts if text.segments])

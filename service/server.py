@@ -86,6 +86,9 @@ def serve(settings: Settings) -> int:
         create_app(settings, lifecycle=lifecycle),
         host=settings.host,
         port=settings.port,
+        # Not uvloop, which uvicorn prefers where it is installed: when the listener closes, it resets some of
+        # the connections that wait to be accepted.
+        loop="asyncio",
         lifespan="on",
         log_config=None,
         access_log=False,

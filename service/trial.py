@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -79,7 +78,6 @@ class Trial:
             self._first = Decoded(self._segment, result, assessment)
             with suppress(NotReady, Overloaded):
                 self._second = await self._try_again(self._first)
-            await asyncio.sleep(0)  # judging takes a moment, and there may be thousands
         return self._first
 
     async def result(self) -> Decoded:

@@ -78,7 +78,7 @@ def open_checkpoints(args: argparse.Namespace, directories: Sequence[Path]) -> l
     if args.threads:
         torch.set_num_threads(args.threads)
     device = _device(args.device)
-    dtype = trained_dtype(args.precision)
+    dtype = trained_dtype(args.precision, device)
     return [load_checkpoint(directory, device=device, dtype=dtype) for directory in directories]
 
 

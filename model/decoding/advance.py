@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from model.decoding.candidates import Candidates, Extensions, Ranking, Words, rank, rank_exactly
+from model.decoding.candidates import Candidates, Extensions, Ranking, Words, rank
 from model.decoding.constrained import OpenRows, constrained_candidates
 from model.decoding.constraints import Constraints
 from model.decoding.finished import Shortlist
@@ -43,9 +43,8 @@ class Advanced(NamedTuple):
     Attributes:
         search: the next state, hypotheses reordered.
         parents: which hypothesis each one continues, int64 ``[batch, beam]``.
-        verdicts: for each row whether it has ended, whether a tie makes it necessary to repeat the step
-            with ``exactly``, and whether the network's numbers are unusable; bool ``[3, batch]``, so that
-            the host learns all of it in one transfer.
+        verdicts: for each row whether it has ended, and whether the network's numbers are unusable; bool
+            ``[2, batch]``, so that the host learns all of it in one transfer.
     """
 
     search: SearchState
@@ -53,29 +52,16 @@ class Advanced(NamedTuple):
     verdicts: Tensor
 
 
-def advance(search: SearchState, given: StepInput, exactly: Tensor | None = None) -> Advanced:
+def advance(search: SearchState, given: StepInput) -> Advanced:
     """Extend every open hypothesis by one token.
+
+    Where no row samples or has terms, nothing here makes the host wait for a GPU.
 
     Args:
         search: where the search stands; its capacity has room for one more token.
         given: what the network said.
-        exactly: rows to be ranked by the slow way that no tie disturbs, int64 ``[rows]``.
     """
-    return _follow(search, given, _rank(search, given, exactly))
-
-
-def advance_at_once(search: SearchState, given: StepInput) -> Advanced:
-    """The same for rows that neither sample nor have terms, in one go: no row has to be ranked again.
-
-    On a GPU the host neither waits for it nor decides anything.
-    """
-    ranking = rank_exactly(extend(search, given.log_probs), given.words, 2 * search.log_probs.shape[1])
-    return _follow(search, given, ranking)
-
-
-def _follow(search: SearchState, given: StepInput, ranking: Ranking) -> Advanced:
-    """The search after the candidates in ``ranking``."""
-    candidates, ambiguous, unusable = ranking
+    candidates, unusable = _rank(search, given)
     coverage = search.coverage + given.attention
     is_eos = candidates.tokens == EOS
     shortlist = finish(search, given.plan, given.mask, candidates, coverage)
@@ -93,7 +79,7 @@ def _follow(search: SearchState, given: StepInput, ranking: Ranking) -> Advanced
     )
     ended = has_ended(following)
     unusable = unusable | (ended & (shortlist.count == 0))
-    return Advanced(following, parents, torch.stack([ended, ambiguous, unusable]))
+    return Advanced(following, parents, torch.stack([ended, unusable]))
 
 
 def extend(search: SearchState, log_probs: Tensor) -> Extensions:
@@ -107,13 +93,10 @@ def extend(search: SearchState, log_probs: Tensor) -> Extensions:
     )
 
 
-def _rank(search: SearchState, given: StepInput, exactly: Tensor | None) -> Ranking:
+def _rank(search: SearchState, given: StepInput) -> Ranking:
     """The ``2 * beam`` candidates of every row."""
     extensions, count = extend(search, given.log_probs), 2 * search.log_probs.shape[1]
-    candidates, ambiguous, unusable = rank(extensions, given.words, count)
-    if exactly is not None:
-        exact = rank_exactly(extensions.rows(exactly), given.words, count)
-        candidates = _replace(candidates, exactly, exact.candidates)
+    candidates, unusable = rank(extensions, given.words, count)
     if (sampling := given.plan.sampling) is not None:
         some = extensions.rows(sampling)
         drawn = draw_candidates(
@@ -124,12 +107,10 @@ def _rank(search: SearchState, given: StepInput, exactly: Tensor | None) -> Rank
             given.plan.support,
         )
         candidates = _replace(candidates, sampling, drawn)
-        ambiguous = ambiguous.index_fill(0, sampling, False)
     if (constraints := given.plan.constraints) is not None:
         held = _hold_terms(search, given, extensions, constraints)
         candidates = _replace(candidates, constraints.rows, held)
-        ambiguous = ambiguous.index_fill(0, constraints.rows, False)
-    return Ranking(candidates, ambiguous, unusable)
+    return Ranking(candidates, unusable)
 
 
 def _hold_terms(

@@ -99,48 +99,28 @@ class Candidates(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """The best candidates, found the quick way.
+    """The best candidates.
 
     Attributes:
         candidates: ``[batch, k]``.
-        ambiguous: rows where another candidate may tie with the last and come before it, bool ``[batch]``.
         unusable: rows where the network gave NaN or +inf, bool ``[batch]``.
     """
 
     candidates: Candidates
-    ambiguous: Tensor
     unusable: Tensor
 
 
 def rank(extensions: Extensions, words: Words, k: int) -> Ranking:
-    """The ``k`` best candidates of each row, unless they are ambiguous.
-
-    The ``k + 1`` blocks with the largest maxima are searched, and EOS. The k-th best candidate is at least as
-    good as the k-th largest maximum, and no other block holds anything better than the last one's maximum:
-    the result is exact unless those two are equal.
-    """
-    maxima = _largest_sums(extensions, words)
-    best_blocks, blocks = maxima.topk(min(k + 1, maxima.shape[1]), dim=1)
-    candidates = _best_in_blocks(extensions, words, blocks, k)
-    ambiguous = torch.zeros_like(best_blocks[:, 0], dtype=torch.bool)
-    if maxima.shape[1] > k + 1:
-        last, outside = candidates.log_probs[:, -1], best_blocks[:, -1]
-        ambiguous = (last == outside) & (outside > -torch.inf)
-    return Ranking(candidates, ambiguous, _are_unusable(best_blocks[:, 0], extensions.ending))
-
-
-def rank_exactly(extensions: Extensions, words: Words, k: int) -> Ranking:
-    """The ``k`` best candidates of each row, whatever is equal; never ambiguous.
+    """The ``k`` best candidates of each row.
 
     The ``k`` blocks whose maxima come first, of equal ones the earlier, are searched, and EOS. Whatever is
     in another block comes after the maxima of all these: they are larger, or equal and, as blocks are in the
     order of places, in an earlier place.
     """
-    maxima = _largest_sums(extensions, words)
+    maxima = (_block_maxima(extensions.log_probs, words) + extensions.going_on[:, :, None]).flatten(1)
     blocks = largest(maxima, min(k, maxima.shape[1]))
-    candidates = _best_in_blocks(extensions, words, blocks, k)
-    unusable = _are_unusable(maxima.amax(1), extensions.ending)
-    return Ranking(candidates, torch.zeros_like(unusable), unusable)
+    usable = (maxima.amax(1) < torch.inf) & (extensions.ending.amax(1) < torch.inf)  # false for NaN, too
+    return Ranking(_best_in_blocks(extensions, words, blocks, k), ~usable)
 
 
 def largest(values: Tensor, k: int) -> Tensor:
@@ -158,16 +138,6 @@ def ordered_keys(values: Tensor, places: Tensor) -> Tensor:
     bits = values.view(torch.int32)
     ordered = bits ^ ((bits >> 31) & 0x7FFFFFFF)
     return (ordered.long() << 32) - places
-
-
-def _largest_sums(extensions: Extensions, words: Words) -> Tensor:
-    """The largest sum with a word of each block, ``[batch, beam * blocks]``."""
-    return (_block_maxima(extensions.log_probs, words) + extensions.going_on[:, :, None]).flatten(1)
-
-
-def _are_unusable(largest_sum: Tensor, ending: Tensor) -> Tensor:
-    """Rows where a sum is NaN or +inf, given the largest with a word, ``[batch]``."""
-    return ~((largest_sum < torch.inf) & (ending.amax(1) < torch.inf))
 
 
 def _best_in_blocks(extensions: Extensions, words: Words, blocks: Tensor, k: int) -> Candidates:

@@ -33,7 +33,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from model.decoding.candidates import Candidates, Extensions, Words, ordered_keys, rank, rank_exactly
+from model.decoding.candidates import Candidates, Extensions, Words, ordered_keys, rank
 from model.decoding.constraints import Constraints, Standing
 from model.tokenizer import EOS
 
@@ -131,13 +131,7 @@ def _ordinary(extensions: Extensions, standing: Standing, words: Words, k: int) 
     # Each hypothesis for itself, like a row with a beam of one.
     alone = Extensions(*(part.flatten(0, 1)[:, None] for part in (log_probs, extensions.going_on, never)))
     k = min(k, len(words.excluded))
-    candidates, ambiguous, _ = rank(alone, words, k)
-    if ambiguous.any():
-        tied = ambiguous.nonzero().flatten()
-        exact = rank_exactly(alone.rows(tied), words, k).candidates
-        candidates = Candidates(
-            *(old.index_copy(0, tied, new) for old, new in zip(candidates, exact, strict=True))
-        )
+    candidates = rank(alone, words, k).candidates
     shape = (*extensions.going_on.shape, k)
     return _Options(candidates.log_probs.view(shape), candidates.tokens.view(shape))
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Generic, NamedTuple
 
-import torch
 from torch import Tensor
 
-from model.decoding.advance import Advanced, StepInput, advance
+from model.decoding.advance import StepInput, advance
 from model.decoding.candidates import Words
 from model.decoding.job import Finished
 from model.decoding.results import translations
 from model.decoding.snapshot import Snapshot
 from model.decoding.trail import Frame
 from model.errors import DecodingError
-from model.interface import Memory, Seq2Seq, State, Step
+from model.interface import Memory, Seq2Seq, State
 
 
 class After(NamedTuple, Generic[Memory, State]):
@@ -40,8 +39,9 @@ def step_densely(
     """
     now = now.with_room()
     out = model.step(now.search.last, now.state, now.memory)
-    advanced = _advance(now, words, out)
-    ended_rows, _, unusable = advanced.verdicts.tolist()
+    given = StepInput(out.log_probs, out.attention, now.memory.mask, words, now.plan)
+    advanced = advance(now.search, given)
+    ended_rows, unusable = advanced.verdicts.tolist()  # the host waits for the device here
     if any(unusable):
         raise not_finite([now.rows[place].job.id for place in _places(unusable)])
     _record(now, out.attention, advanced.parents)
@@ -66,16 +66,6 @@ def without(now: Snapshot[Memory, State], leaving: Sequence[int]) -> Snapshot[Me
     gone = frozenset(leaving)
     kept = [place for place in range(len(now.rows)) if place not in gone]
     return now.select(kept) if kept else None
-
-
-def _advance(now: Snapshot[Memory, State], words: Words, out: Step[State]) -> Advanced:
-    given = StepInput(out.log_probs, out.attention, now.memory.mask, words, now.plan)
-    advanced = advance(now.search, given)
-    _, ambiguous, _ = advanced.verdicts.tolist()  # the host waits for the device here
-    if not any(ambiguous):
-        return advanced
-    tied = torch.tensor(_places(ambiguous), device=out.log_probs.device)
-    return advance(now.search, given, tied)
 
 
 def _record(now: Snapshot[Memory, State], attention: Tensor, parents: Tensor) -> None:

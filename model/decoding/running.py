@@ -11,7 +11,7 @@ from model.decoding.candidates import Words
 from model.decoding.checks import check_jobs
 from model.decoding.dense import After, step_densely, without
 from model.decoding.job import Finished, Job
-from model.decoding.searched import SearchedRow, begin, is_plain, step_searched
+from model.decoding.searched import SearchedRow, begin, is_search, step_searched
 from model.decoding.snapshot import Snapshot
 from model.interface import Memory, Searcher, SearchingSeq2Seq, Seq2Seq, State
 from model.tokenizer import BOS, EOS, PAD, UNK
@@ -23,8 +23,8 @@ CONTROL_IDS = frozenset({PAD, BOS, UNK})
 class RunningBatch(Generic[Memory, State]):
     """Decodes many sentences at once, each as if it were alone.
 
-    Where the network searches itself, it does so for the rows that do a plain beam search; those that sample
-    or demand terms take their steps beside them.
+    Where the network searches itself, it does so for all rows that do not sample; these take their steps
+    beside the others.
 
     Not thread-safe: one thread owns a batch. Every method either succeeds or raises and leaves the batch as
     it was, so that a caller may repeat a failed step with fewer rows.
@@ -56,7 +56,7 @@ class RunningBatch(Generic[Memory, State]):
         self._boundaries = boundaries
         self._words = Words.of(model.vocabulary_size, self._forbidden, model.device, boundaries)
         self._searcher: Searcher[Any] | None = (
-            model.searcher(self._forbidden) if isinstance(model, SearchingSeq2Seq) else None
+            model.searcher(self._forbidden, boundaries) if isinstance(model, SearchingSeq2Seq) else None
         )
         self._searched: tuple[SearchedRow, ...] = ()
         self._dense: Snapshot[Memory, State] | None = None
@@ -111,14 +111,14 @@ class RunningBatch(Generic[Memory, State]):
                 a job's id is in use.
         """
         check_jobs(jobs, self.ids, self._model.vocabulary_size, self._forbidden)
-        plain = [job for job in jobs if self._searcher is not None and is_plain(job)]
-        other = [job for job in jobs if self._searcher is None or not is_plain(job)]
+        searches = [job for job in jobs if self._searcher is not None and is_search(job)]
+        other = [job for job in jobs if self._searcher is None or not is_search(job)]
         with torch.inference_mode():
             dense = self._dense
             if other:
                 newcomers = Snapshot.of(self._model, other)
                 dense = dense.concat(newcomers) if dense else newcomers
-            searched = begin(self._searcher, plain) if self._searcher is not None else ()
+            searched = begin(self._searcher, searches) if self._searcher is not None else ()
         self._dense, self._searched = dense, self._searched + searched
 
     def step(self, most: int = 1) -> list[Finished]:

@@ -19,16 +19,18 @@ class SearchedRow:
     search: Search
 
 
-def is_plain(job: Job) -> bool:
-    """Whether a job is a beam search for its most probable words, and nothing else."""
-    return job.options.strategy == "beam" and not job.terms
+def is_search(job: Job) -> bool:
+    """Whether a job is a beam search."""
+    return job.options.strategy == "beam"
 
 
 def begin(searcher: Searcher[Search], jobs: Sequence[Job]) -> tuple[SearchedRow, ...]:
-    """Rows for ``jobs``, all plain, before their first step."""
+    """Rows for ``jobs``, all of them searches, before their first step."""
     if not jobs:
         return ()
-    requests = [SearchRequest(job.source, job.options, job.max_length, job.attention) for job in jobs]
+    requests = [
+        SearchRequest(job.source, job.options, job.max_length, job.attention, job.terms) for job in jobs
+    ]
     return tuple(map(SearchedRow, jobs, searcher.begin(requests)))
 
 

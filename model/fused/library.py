@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from model.errors import KernelError
 
-VERSION = 1
+VERSION = 2
 """Of the structures and of the layout of packed weights; the library must have the same."""
 _Fields = Sequence[tuple[str, Any]]
 
@@ -54,14 +54,35 @@ class LSTMBackward(Structure):
     ]
 
 
+class LSTMGradients(Structure):
+    """What the products of the backward pass read and write."""
+
+    _fields_: ClassVar[_Fields] = [
+        *[(name, c_int32) for name in ("batch", "time", "input", "hidden")],
+        *[
+            (name, c_void_p)
+            for name in (
+                "x",
+                "outputs",
+                "grad_gates",
+                "input_weights",
+                "grad_x",
+                "grad_input_weights",
+                "grad_hidden_weights",
+            )
+        ],
+    ]
+
+
 class Softmax(Structure):
     """What the softmax reads and writes."""
 
     _fields_: ClassVar[_Fields] = [
-        *[(name, c_int32) for name in ("positions", "width", "panels")],
-        *[(name, c_void_p) for name in ("x", "weights", "bias", "targets")],
+        *[(name, c_int32) for name in ("positions", "width", "vocabulary")],
         ("smoothing", c_float),
-        *[(name, c_void_p) for name in ("exponentials", "partial_sums", "sums", "shift", "target_logits")],
+        *[(name, c_void_p) for name in ("x", "columns", "rows", "embedding", "bias", "targets")],
+        *[(name, c_void_p) for name in ("normaliser", "target_logits")],
+        *[(name, c_void_p) for name in ("grad_x", "grad_embedding", "grad_bias")],
     ]
 
 
@@ -84,11 +105,11 @@ def load_library() -> ctypes.CDLL:
     arguments: dict[str, list[Any]] = {
         "pack_gates": [c_void_p, c_int32, c_int32, c_void_p],
         "pack_columns": [c_void_p, c_int32, c_int32, c_void_p],
-        "pack_rows": [c_void_p, c_int32, c_int32, c_void_p],
+        "pack_rows": [c_void_p, c_int32, c_int32, c_int32, c_void_p],
         "lstm_forward": [POINTER(LSTMForward)],
         "lstm_backward": [POINTER(LSTMBackward)],
+        "lstm_gradients": [POINTER(LSTMGradients)],
         "softmax": [POINTER(Softmax)],
-        "add_weighted_rows": [c_void_p, c_void_p, c_int32, c_int32, c_void_p],
     }
     for name, types in arguments.items():
         function = getattr(library, f"dragoman_{name}")

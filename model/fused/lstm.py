@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-from model.fused.library import LSTMBackward, LSTMForward, load_library
+from model.fused.library import LSTMBackward, LSTMForward, LSTMGradients, load_library
 
 _KEPT = 5  # per unit: the gates and tanh(cell)
 _PANEL = 64
@@ -90,10 +90,13 @@ class _FusedLSTM(torch.autograd.Function):
         task.grad_gates, task.grad_bias = grad_gates.data_ptr(), grad_bias.data_ptr()
         task.grad_start = grad_start.data_ptr()
         load_library().dragoman_lstm_backward(byref(task))
-        grad_x = (grad_gates @ weight_ih.to(torch.bfloat16)).view(x.shape)
-        before = outputs[:, :-1].reshape(batch * time, hidden)
-        grad_ih = (grad_gates.t() @ x.view(batch * time, inputs)).float()
-        grad_hh = (grad_gates.t() @ before).float()
+        grad_x, grad_ih, grad_hh = map(torch.empty_like, (x, weight_ih, weight_hh))
+        products = LSTMGradients(batch, time, inputs, hidden)
+        products.x, products.outputs = x.data_ptr(), outputs.data_ptr()
+        products.grad_gates, products.input_weights = grad_gates.data_ptr(), weight_ih.data_ptr()
+        products.grad_x, products.grad_input_weights = grad_x.data_ptr(), grad_ih.data_ptr()
+        products.grad_hidden_weights = grad_hh.data_ptr()
+        load_library().dragoman_lstm_gradients(byref(products))
         x_dtype, start_dtype = ctx.dtypes
         return grad_x.to(x_dtype), grad_start.to(start_dtype), grad_ih, grad_hh, grad_bias, grad_bias
 
@@ -107,7 +110,10 @@ def _pack_gates(weight: Tensor) -> Tensor:
 
 
 def _pack_rows(weight: Tensor) -> Tensor:
-    """``weight`` ``[depth, columns]`` for products with rows of ``depth``."""
+    """``weight`` ``[depth, columns]`` for products with rows of ``depth``; columns in whole panels."""
+    depth, columns = weight.shape
     packed = torch.empty(weight.numel(), dtype=torch.bfloat16)
-    load_library().dragoman_pack_rows(weight.contiguous().data_ptr(), *weight.shape, packed.data_ptr())
+    load_library().dragoman_pack_rows(
+        weight.contiguous().data_ptr(), depth, depth, columns, packed.data_ptr()
+    )
     return packed

@@ -16,7 +16,6 @@ from torch import Tensor
 from model.fused.library import Softmax, load_library
 
 _PANEL = 64
-_LANES = 16
 CHUNK_POSITIONS = 512
 """Exponentials of this many positions are made at once: few enough for a processor's cache."""
 
@@ -34,19 +33,6 @@ class LossAndGradients(NamedTuple):
     """``[vocab]``"""
 
 
-class _Part(NamedTuple):
-    """Some positions' softmax."""
-
-    exponentials: Tensor
-    """bfloat16 ``[positions, vocab or more]``; of the target, less ``(1 - smoothing)`` of the sum."""
-    sums: Tensor
-    """Of the exponentials, float32 ``[positions]``."""
-    normaliser: Tensor
-    """Logarithm of the sum of ``e^logit``, float32 ``[positions]``."""
-    gold: Tensor
-    """The target's logit, float32 ``[positions]``."""
-
-
 def softmax_loss(
     features: Tensor, embedding: Tensor, bias: Tensor, targets: Tensor, smoothing: float
 ) -> LossAndGradients:
@@ -62,37 +48,30 @@ def softmax_loss(
     Raises:
         KernelError: there are no kernels.
     """
-    vocabulary = embedding.shape[0]
+    vocabulary, targets = embedding.shape[0], targets.contiguous()
     layer = _Layer(embedding, bias)
     x = features.to(torch.bfloat16).contiguous()
     grad_x = torch.empty_like(x, dtype=torch.float32)
-    grad_embedding = torch.empty_like(embedding)
-    grad_bias = x.new_zeros(layer.columns, dtype=torch.float32)
-    nll, normalisers = (x.new_zeros((), dtype=torch.float32) for _ in range(2))
-    for start in range(0, x.shape[0], CHUNK_POSITIONS):
+    grad_embedding, grad_bias = torch.zeros_like(embedding), torch.zeros_like(bias)
+    normaliser, gold = torch.empty(2, len(x)).unbind()
+    for start in range(0, len(x), CHUNK_POSITIONS):
         rows = slice(start, start + CHUNK_POSITIONS)
-        part = layer.run(x[rows], targets[rows], smoothing)
-        nll += (part.normaliser - part.gold).sum()
-        normalisers += part.normaliser.sum()
-        inverse = part.sums.reciprocal()
-        real = part.exponentials[:, :vocabulary]
-        torch.mul(real @ layer.low, inverse[:, None], out=grad_x[rows])
-        of_embedding = real.t() @ (x[rows] * inverse[:, None]).to(torch.bfloat16)
-        grad_embedding.copy_(of_embedding) if start == 0 else grad_embedding.add_(of_embedding)
-        load_library().dragoman_add_weighted_rows(
-            part.exponentials.data_ptr(), inverse.data_ptr(), *part.exponentials.shape, grad_bias.data_ptr()
-        )
+        task = layer.task(x[rows], targets[rows], smoothing)
+        task.normaliser, task.target_logits = normaliser[rows].data_ptr(), gold[rows].data_ptr()
+        task.grad_x, task.grad_bias = grad_x[rows].data_ptr(), grad_bias.data_ptr()
+        task.grad_embedding = grad_embedding.data_ptr()
+        load_library().dragoman_softmax(byref(task))
     # What is spread evenly over the vocabulary has the mean as its logit, and a gradient of one row for all.
     total, share = x.sum(0, dtype=torch.float32), smoothing / vocabulary
     column_sums = embedding.sum(0)
-    evenly = (total @ column_sums + x.shape[0] * bias.sum()) / vocabulary
-    smoothed = (1 - smoothing) * nll + smoothing * (normalisers - evenly)
+    evenly = (total @ column_sums + len(x) * bias.sum()) / vocabulary
+    nll = (normaliser - gold).sum()
     return LossAndGradients(
-        smoothed,
+        (1 - smoothing) * nll + smoothing * (normaliser.sum() - evenly),
         nll,
         grad_x.sub_(share * column_sums),
         grad_embedding.sub_(share * total),
-        grad_bias[:vocabulary].sub_(share * x.shape[0]),
+        grad_bias.sub_(share * len(x)),
     )
 
 
@@ -100,27 +79,25 @@ class _Layer:
     """The weights of the softmax as the products read them."""
 
     def __init__(self, embedding: Tensor, bias: Tensor) -> None:
-        vocabulary, width = embedding.shape
-        self.panels = -(-vocabulary // _PANEL)
-        self.columns = self.panels * _PANEL
+        self.vocabulary, self.width = embedding.shape
+        columns = -(-self.vocabulary // _PANEL) * _PANEL
         self.low = embedding.to(torch.bfloat16)
-        self.packed = self.low.new_empty(self.columns * width)
-        self.bias = torch.full((self.columns,), -torch.inf)
-        self.bias[:vocabulary] = bias
-        load_library().dragoman_pack_columns(
-            embedding.contiguous().data_ptr(), vocabulary, width, self.packed.data_ptr()
+        self.columns = self.low.new_empty(columns * self.width)
+        self.rows = self.low.new_empty(columns * -(-self.width // _PANEL) * _PANEL)
+        self.bias = torch.full((columns,), -torch.inf)
+        self.bias[: self.vocabulary] = bias
+        library, weights = load_library(), embedding.contiguous()
+        library.dragoman_pack_columns(
+            weights.data_ptr(), self.vocabulary, self.width, self.columns.data_ptr()
+        )
+        library.dragoman_pack_rows(
+            weights.data_ptr(), self.vocabulary, columns, self.width, self.rows.data_ptr()
         )
 
-    def run(self, x: Tensor, targets: Tensor, smoothing: float) -> _Part:
-        """The softmax of ``x`` ``[positions, width]``, bfloat16."""
-        positions, width = x.shape
-        exponentials = x.new_empty(positions, self.columns)
-        sums, shift, gold = torch.empty(3, positions).unbind()
-        scratch = torch.empty(positions, _LANES)
-        task = Softmax(positions, width, self.panels)
-        task.x, task.weights, task.bias = x.data_ptr(), self.packed.data_ptr(), self.bias.data_ptr()
-        task.targets, task.smoothing = targets.contiguous().data_ptr(), smoothing
-        task.exponentials, task.partial_sums = exponentials.data_ptr(), scratch.data_ptr()
-        task.sums, task.shift, task.target_logits = sums.data_ptr(), shift.data_ptr(), gold.data_ptr()
-        load_library().dragoman_softmax(byref(task))
-        return _Part(exponentials, sums, sums.log() + shift, gold)
+    def task(self, x: Tensor, targets: Tensor, smoothing: float) -> Softmax:
+        """The softmax of ``x`` bfloat16 ``[positions, width]``, without where to write to."""
+        task = Softmax(len(x), self.width, self.vocabulary, smoothing)
+        task.x, task.targets = x.data_ptr(), targets.data_ptr()
+        task.columns, task.rows = self.columns.data_ptr(), self.rows.data_ptr()
+        task.embedding, task.bias = self.low.data_ptr(), self.bias.data_ptr()
+        return task

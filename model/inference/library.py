@@ -20,7 +20,7 @@ from torch import Tensor
 
 from model.errors import KernelError
 
-VERSION = 3
+VERSION = 4
 """Of the structures and of the layout of packed weights; the library must have the same."""
 MAX_LAYERS = 8
 MAX_SEGMENTS = 3
@@ -94,6 +94,7 @@ class Columns(Structure):
 
     _fields_: ClassVar[_Fields] = [
         ("words", c_void_p),
+        ("boundaries", c_void_p),
         ("tokens", c_void_p),
         ("count", c_int32),
         ("ending", c_int32),
@@ -141,6 +142,20 @@ class ScoreTask(Structure):
     ]
 
 
+class Terms(Structure):
+    """What the translation of a sentence must hold."""
+
+    _fields_: ClassVar[_Fields] = [
+        ("count", c_int32),
+        ("tokens", c_void_p),
+        ("lengths", c_void_p),
+        ("spans", c_void_p),
+        ("watched", c_int32),
+        ("distinct", c_void_p),
+        ("boundaries", c_void_p),
+    ]
+
+
 class RowOptions(Structure):
     """How one sentence is searched."""
 
@@ -149,7 +164,7 @@ class RowOptions(Structure):
         *[(name, c_int32) for name in ("early_stopping", "keeps_trail", "length", "layers", "hidden")],
         ("coverage_penalty", c_double),
         ("longest_norm", c_double),
-        *[(name, c_void_p) for name in ("norms", "memory", "start", "shortlist")],
+        *[(name, c_void_p) for name in ("norms", "memory", "start", "shortlist", "terms")],
     ]
 
 

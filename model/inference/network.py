@@ -132,13 +132,15 @@ class PackedSeq2Seq:
             attention.append(step.attention)
         return Forced(torch.cat(log_probs, 1), torch.cat(attention, 1))
 
-    def searcher(self, forbidden: Collection[int]) -> PackedSearcher:
+    def searcher(
+        self, forbidden: Collection[int], boundaries: Collection[int] | None = None
+    ) -> PackedSearcher:
         """See ``SearchingSeq2Seq.searcher``."""
-        return PackedSearcher(self.read, self._weights, self.words(forbidden))
+        return PackedSearcher(self.read, self._weights, self.words(forbidden, boundaries))
 
-    def words(self, forbidden: Collection[int]) -> Words:
+    def words(self, forbidden: Collection[int], boundaries: Collection[int] | None = None) -> Words:
         """All tokens but ``forbidden`` and EOS, as the kernels want to know them."""
-        return Words(self.vocabulary_size, self._parts, forbidden)
+        return Words(self.vocabulary_size, self._parts, forbidden, boundaries)
 
 
 def groups(lengths: Sequence[int], most: int) -> Iterator[slice]:

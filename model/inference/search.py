@@ -11,9 +11,17 @@ import torch
 from torch import Tensor
 
 from model.decoding.penalties import length_norm
-from model.inference.library import FinishedHypothesis, RowOptions, RunTask, Verdict, address, load_library
+from model.inference.library import (
+    FinishedHypothesis,
+    RowOptions,
+    RunTask,
+    Verdict,
+    address,
+    load_library,
+)
 from model.inference.state import PackedMemory, Sentence
 from model.inference.structure import PackedWeights
+from model.inference.terms import PackedTerms
 from model.inference.words import Words
 from model.interface import Advance, Found, SearchRequest
 
@@ -30,7 +38,7 @@ class PackedRow:
     Args:
         options: how it is searched; points to what ``kept`` holds.
         length_penalty: exponent of the length norm.
-        kept: what the row points to: the sentence, and the words it chooses from.
+        kept: what the row points to: the sentence, the words it chooses from, its terms.
     """
 
     def __init__(self, options: RowOptions, length_penalty: float, kept: object) -> None:
@@ -145,6 +153,7 @@ class PackedSearcher:
     def _row(self, request: SearchRequest, sentence: Sentence, shortlist: int | None) -> PackedRow:
         asked, (layers, hidden) = request.options, sentence.start.shape
         longest = min(request.max_length, _ENDLESS)
+        terms = PackedTerms(request.terms, self._words.boundaries) if request.terms else None
         options = RowOptions(
             beam=asked.beam_size,
             n_best=asked.n_best,
@@ -161,8 +170,9 @@ class PackedSearcher:
             memory=address(sentence.keys_values),
             start=address(sentence.start),
             shortlist=shortlist,
+            terms=None if terms is None else terms.address,
         )
-        return PackedRow(options, asked.length_penalty, (sentence, self._words))
+        return PackedRow(options, asked.length_penalty, (sentence, self._words, terms))
 
 
 def _places(verdicts: Iterable[int], verdict: Verdict) -> list[int]:

@@ -84,14 +84,26 @@ class Words:
         size: entries of the vocabulary.
         parts: of a target language, by its tag.
         forbidden: tokens that are no words.
+        boundaries: tokens that may follow a term that a translation must hold; None for all.
     """
 
-    def __init__(self, size: int, parts: Mapping[int, SoftmaxPart], forbidden: Collection[int]) -> None:
+    def __init__(
+        self,
+        size: int,
+        parts: Mapping[int, SoftmaxPart],
+        forbidden: Collection[int],
+        boundaries: Collection[int] | None = None,
+    ) -> None:
         self._masks: list[np.ndarray[tuple[int], np.dtype[np.uint8]]] = []
         excluded = np.zeros(size, dtype=bool)
         excluded[[EOS, *forbidden]] = True
+        self.boundaries = np.full(size, boundaries is None)
+        """What may follow a term, EOS among it, bool ``[vocab]``."""
+        self.boundaries[[EOS, *(boundaries or ())]] = True
+        width = -(-size // PANEL) * PANEL
         self.columns = Columns(
-            words=self._mask(~excluded, -(-size // PANEL) * PANEL),
+            words=self._mask(~excluded, width),
+            boundaries=self._mask(~excluded & self.boundaries, width),
             tokens=None,
             count=size,
             ending=EOS,
@@ -114,6 +126,7 @@ class Words:
         tokens = part.tokens.numpy()
         return Columns(
             words=self._mask(~excluded[tokens], part.packed.scale.shape[1]),
+            boundaries=self._mask((~excluded & self.boundaries)[tokens], part.packed.scale.shape[1]),
             tokens=tokens.ctypes.data,
             count=len(tokens),
             ending=int(np.searchsorted(tokens, EOS)),

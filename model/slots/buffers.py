@@ -18,9 +18,9 @@ from model.decoding.state import SearchState, Widths
 from model.recurrent import RecurrentSeq2Seq
 from model.recurrent_state import RecurrentMemory, RecurrentState
 from model.slots.shape import SlotShape
-from model.slots.transfer import send
 from model.slots.tree import leaves, mapped
 from model.tokenizer import EOS
+from model.transfer import send
 
 _BLANK = Job(0, (EOS,), DecodingOptions(beam_size=1))
 """Stands for any beam search before its first step: but for their options they are all alike."""
@@ -66,7 +66,7 @@ class Slots:
 
     def repeated(self, rows: int) -> Self:
         """Copies of the one slot of this."""
-        return mapped(self, lambda x: x.expand(rows, *x.shape[1:]).contiguous())
+        return mapped(self, lambda x: x.repeat(rows, *(1 for _ in x.shape[1:])))
 
     def beginning(self, jobs: Sequence[Job], memory: RecurrentMemory, state: RecurrentState) -> Self:
         """``jobs`` before their first step, to be put into slots; this is a blank one.

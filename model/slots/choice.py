@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Collection, Sequence
 from functools import cache, partial
 from typing import Any
@@ -16,6 +17,8 @@ from model.slots.batch import SlotBatch
 from model.slots.pool import SlotPool
 from model.slots.search import SlotSearch
 from model.slots.shape import SlotShape
+
+logger = logging.getLogger(__name__)
 
 
 def decoding_batches(
@@ -50,8 +53,18 @@ def fits_slots(network: RecurrentSeq2Seq) -> bool:
 
 
 def _pool(network: RecurrentSeq2Seq, shapes: Sequence[SlotShape], forbidden: Collection[int]) -> SlotPool:
-    searches = [SlotSearch(network, shape, forbidden) for shape in shapes]
-    with torch.inference_mode():
-        for search in searches:
+    """Slots of those of ``shapes`` that can be had."""
+    found = (_warmed_up(network, shape, forbidden) for shape in shapes)
+    return SlotPool([search for search in found if search])
+
+
+def _warmed_up(network: RecurrentSeq2Seq, shape: SlotShape, forbidden: Collection[int]) -> SlotSearch | None:
+    """Slots that have taken every kind of step; None, and a line in the log, where they fail."""
+    try:
+        search = SlotSearch(network, shape, forbidden)
+        with torch.inference_mode():
             search.warm_up()
-    return SlotPool(searches)
+    except RuntimeError as error:
+        logger.warning("decoding without slots for beam %d: %s", shape.beam, error)
+        return None
+    return search

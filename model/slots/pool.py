@@ -21,6 +21,11 @@ class SlotPool:
         self._searches = sorted(searches, key=lambda search: search.shape.beam)
         self._owner: object | None = None
 
+    @property
+    def searches(self) -> tuple[SlotSearch, ...]:
+        """The slots that have not been given up."""
+        return tuple(self._searches)
+
     def lend(self, batch: object) -> list[SlotSearch]:
         """The slots, the narrowest beam first, for ``batch`` until ``take_back``; none if they are lent."""
         if self._owner is None:

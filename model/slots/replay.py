@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from threading import Lock
 from typing import Protocol
 
 import torch
+
+_ONE_AT_A_TIME = Lock()
+"""A process may record one graph at a time, and each checkpoint has a thread of its own."""
 
 
 class Stepper(Protocol):
@@ -60,9 +64,12 @@ class Recorder:
 
     def _record(self, count: int, width: int) -> torch.cuda.CUDAGraph:
         recording = torch.cuda.CUDAGraph()
-        # Other engines' threads may allocate meanwhile: only what this thread does may spoil the recording.
-        with torch.cuda.graph(
-            recording, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+        # Other threads may allocate meanwhile: only what this one does may spoil the recording.
+        with (
+            _ONE_AT_A_TIME,
+            torch.cuda.graph(
+                recording, pool=self._pool, stream=self._stream, capture_error_mode="thread_local"
+            ),
         ):
             self._step(count, width)
         return recording

@@ -21,7 +21,7 @@ from model.slots.replay import stepper, take_all
 from model.slots.seats import Seats, Sitter
 from model.slots.shape import SlotShape
 from model.slots.step import advance_slots
-from model.slots.transfer import Parcel, send
+from model.transfer import Parcel, send
 
 STEPS_PER_LOOK = 4
 """Steps taken before the host looks at what has ended."""
@@ -147,7 +147,13 @@ class SlotSearch:
         source, mask = (send(part, self._model.device) for part in pad_ids([job.source for job in jobs]))
         memory = self._model.encode(source, mask)
         rows = self._blank.beginning(jobs, memory, self._model.init_state(memory, self.shape.beam))
-        self._slots.put(self._places(self._seats.take(jobs)), rows)
+        sitters = self._seats.take(jobs)
+        try:
+            self._slots.put(self._places(sitters), rows)
+        except Exception:
+            for sitter in sitters:
+                self._seats.leave(sitter)
+            raise
 
     def remove(self, ids: Collection[int]) -> list[Job]:
         """Take ``ids`` out without a result; ids that are not here are ignored. The jobs that have left."""
@@ -162,9 +168,10 @@ class SlotSearch:
 
     def step(self) -> Look:
         """Take some steps, and look at what has ended since the host looked last."""
-        ahead = self._seats.taken > AHEAD_ROWS
+        steps = min(self._steps_per_look, max((each.steps_left for each in self._seats.sitters), default=0))
+        ahead = steps > 0 and self._seats.taken > AHEAD_ROWS
         earlier, before = len(self._harvests), self._report
-        self._report = self._take_steps() if self._seats.taken else None
+        self._report = self._take(steps) if steps > 0 else None
         given_back = self._read(before) if before else []
         if self._report and not ahead:
             given_back += self._read(self._report)
@@ -178,13 +185,16 @@ class SlotSearch:
         """One step, to be recorded."""
         advance_slots(self._model, self._words, self._slots.first(count, width))
 
-    def _take_steps(self) -> _Report:
+    def _take(self, steps: int) -> _Report:
+        """Take ``steps`` steps; where the rows stand then."""
         seats = self._seats
         count, width = self.shape.count_for(seats.taken), self._width
         if seats.span > count:
             self._compact(count)
-        for _ in range(self._steps_per_look):
+        for _ in range(steps):
             self._step(count, width)
+        for sitter in seats.sitters:
+            sitter.steps += steps
         slots = self._slots
         numbers = torch.stack([slots.resting.long(), slots.unusable.long(), slots.search.length])
         now = [(sitter, sitter.slot) for sitter in seats.sitters if sitter.slot is not None]

@@ -17,11 +17,18 @@ class Sitter:
         job: what is decoded.
         slot: where; None once it has left.
         wanted: whether somebody waits for its translation.
+        steps: how many have been started for it.
     """
 
     job: Job
     slot: int | None
     wanted: bool = True
+    steps: int = 0
+
+    @property
+    def steps_left(self) -> int:
+        """How many more it can take at most."""
+        return self.job.max_length + 1 - self.steps
 
 
 class Seats:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 
 from model.beams import flat_places
-from model.decoding.advance import StepInput, advance_at_once
+from model.decoding.advance import StepInput, advance
 from model.decoding.candidates import Words
 from model.decoding.options import Plan
 from model.recurrent import RecurrentSeq2Seq
@@ -28,8 +28,8 @@ def advance_slots(model: RecurrentSeq2Seq, words: Words, slots: Slots) -> None:
     out = model.step(search.last, slots.state, slots.memory)
     attention = out.attention.masked_fill(resting[:, None, None], 0.0)
     given = StepInput(out.log_probs, attention, slots.memory.mask, words, _plan(slots))
-    advanced = advance_at_once(search, given)
-    ended, _, unusable = advanced.verdicts
+    advanced = advance(search, given)
+    ended, unusable = advanced.verdicts
     unusable = slots.unusable | (unusable & ~resting)
     length = torch.where(resting, search.length, advanced.search.length)
     now_resting = resting | ended | unusable

@@ -24,6 +24,9 @@ def moving_average(model: nn.Module, decay: float) -> AveragedModel:
             average.lerp_(weight, 1 - keep)
 
     averaged = AveragedModel(model, multi_avg_fn=torch.no_grad()(update))
+    for module in averaged.modules():
+        if isinstance(module, nn.RNNBase):
+            module.flatten_parameters()  # a copy has lost the one block that cuDNN reads them from
     return averaged.eval()
 
 

@@ -20,6 +20,7 @@ from model.tokenizer import BOS, EOS
 from model.training.dataset import Dataset
 from model.training.mixture import Mixture
 from model.training.noise import noise
+from model.transfer import send
 
 SEGMENTATION_TEMPERATURE = 5.0
 """Divides log-probabilities when a segmentation is drawn: alpha 0.2 in Kudo 2018; over n-best lists."""
@@ -53,7 +54,7 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """The same batch on ``device``."""
         parts = (self.source, self.source_mask, self.target_in, self.target_out, self.target_mask)
-        return Batch(*(part.to(device, non_blocking=True) for part in parts))
+        return Batch(*(send(part, device) for part in parts))
 
 
 @dataclass(frozen=True)

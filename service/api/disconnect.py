@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 from typing import Any, TypeVar
 
 from starlette.types import Receive
@@ -25,19 +26,30 @@ async def unless_disconnected(receive: Receive, work: Coroutine[Any, Any, Result
     Raises:
         ClientDisconnected: the client has gone.
     """
-    task = asyncio.ensure_future(work)
+    task = asyncio.current_task()
+    if task is None:
+        raise RuntimeError("only a task can be told that its client has gone")
     watcher = asyncio.ensure_future(_disconnection(receive))
-    try:
-        await asyncio.wait({task, watcher}, return_when=asyncio.FIRST_COMPLETED)
-        if not task.done():
-            raise ClientDisconnected
-        return task.result()
-    finally:
+    gone = False
+
+    def leave(_: asyncio.Future[None]) -> None:
+        nonlocal gone
+        gone = True
         task.cancel()
+
+    watcher.add_done_callback(leave)
+    try:
+        return await work  # in this task: one of its own for every request would cost more than the watcher
+    except asyncio.CancelledError:
+        if gone and not task.uncancel():  # nobody else has cancelled it
+            raise ClientDisconnected from None
+        raise
+    finally:
+        watcher.remove_done_callback(leave)
         watcher.cancel()
-        await asyncio.gather(task, watcher, return_exceptions=True)
 
 
 async def _disconnection(receive: Receive) -> None:
-    while (await receive())["type"] != "http.disconnect":
-        pass
+    with suppress(Exception):  # a connection that fails is gone, too
+        while (await receive())["type"] != "http.disconnect":
+            pass

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from pydantic import BaseModel
+from starlette.responses import Response
+
 from service.api.details import sentences_of, spans_of
 from service.api.schemas import DetectedLanguage, TranslateRequest, TranslateResponse
 from service.api.work import Answer
@@ -41,6 +44,11 @@ def make_response(body: TranslateRequest, answer: Answer) -> TranslateResponse:
         sentences=sentences,
         spans=spans,
     )
+
+
+def json_response(model: BaseModel) -> Response:
+    """``model`` as a body, without what is None; what FastAPI would check once more is true already."""
+    return Response(model.model_dump_json(exclude_none=True), media_type="application/json")
 
 
 def shape_detections(

@@ -13,7 +13,7 @@ from service.api.keys import libretranslate_account
 from service.api.parameters import described, read_parameters, validated
 from service.api.problems import responses
 from service.api.schemas import TranslateRequest, TranslateResponse
-from service.api.shaping import make_response
+from service.api.shaping import json_response, make_response
 from service.api.streaming import STREAM, stream, wants_events
 from service.api.work import AUTO, check_size, perform
 from service.engine.request import Priority
@@ -53,7 +53,7 @@ def translate_router(service: Service) -> APIRouter:
         response_model_exclude_none=True,
         openapi_extra=described(TranslateRequest),
     )
-    async def translate(request: Request) -> TranslateResponse | Response:
+    async def translate(request: Request) -> Response:
         """Translate a text or a list of texts; a list is translated as one batch.
 
         The parameters may be in a JSON object, in a form, or in the query string. With the header
@@ -70,7 +70,7 @@ def translate_router(service: Service) -> APIRouter:
         try:
             if wants_events(request.headers.get("accept", "")):
                 return await stream(request, service, account, body, job)
-            return make_response(body, await perform(request, service, account, job))
+            return json_response(make_response(body, await perform(request, service, account, job)))
         except QuotaExceeded as error:  # for which LibreTranslate's clients know this status
             raise KeyRefused(str(error)) from error
 

@@ -26,6 +26,8 @@ class FutureTicket:
 
     async def result(self) -> SegmentResult:
         """The finished segment; see ``Ticket.result``."""
+        if self._future.done():
+            return self._future.result()
         return await asyncio.shield(self._future)
 
     def cancel(self) -> None:

@@ -44,6 +44,8 @@ def repeats(source: Sequence[int], target: Sequence[int]) -> bool:
         source: token ids.
         target: token ids; they may be of another language than the source's, as only counts are compared.
     """
+    if max(Counter(target).values(), default=0) < LOOP_REPEATS:
+        return False  # nothing comes so often: the rest need not be looked at
     loop = _longest_loop(target)
     if loop >= LOOP_REPEATS and loop > _longest_loop(source) + 1:
         return True

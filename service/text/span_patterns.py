@@ -89,3 +89,10 @@ SYMBOL = re.compile(_SYMBOLS, re.VERBOSE)
 """Arrows, dingbats, private-use characters and emoji spelt out."""
 TAG = re.compile(_TAGS, re.VERBOSE)
 """Tags and character references."""
+ANY = re.compile(
+    r"[\d{%$`_/\\#@<&~:\u00a9\u00ae\u203c-\u2fff\u3030\u303d\u3297\u3299\ue000-\uf8ff\U0001f000-\U0001ffff"
+    r"\U000f0000-\U0010ffff]"
+    r"|\.\w|\(\)|--|-[A-Fa-f]{4}-|localhost"
+)
+"""What every span holds one of, addresses and emoji included: a text without any has no span. Most sentences
+have none, and looking for this takes a twentieth of the time that looking for every kind of span does."""

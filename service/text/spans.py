@@ -22,7 +22,7 @@ import emoji
 
 from service.text.annotated import Range, merged
 from service.text.links import find_links
-from service.text.span_patterns import CODE, NUMBER, QUANTITY, SYMBOL, TAG
+from service.text.span_patterns import ANY, CODE, NUMBER, QUANTITY, SYMBOL, TAG
 
 _FENCE = re.compile(r"^[ \t]{0,3}(?P<mark>```|~~~)(?P<info>[^`\n]{0,100})$", re.MULTILINE)
 _MAY_BE_EMOJI = re.compile("[\u00a9\u00ae\u203c-\u2fff\u3030\u303d\u3297\u3299\U0001f000-\U0001ffff]")
@@ -70,16 +70,21 @@ def find_spans(text: str, protected: Sequence[Range] = ()) -> list[Span]:
         text: any Unicode text without lone surrogates.
         protected: ranges that are spans whatever they look like; none is empty.
     """
-    loose = [(one, Kind.LOOSE) for one in chain(_emoji(text), _matches(SYMBOL, text), _matches(TAG, text))]
-    patterns = [_matches(pattern, text) for pattern in (CODE, NUMBER, QUANTITY)]
-    words = [(one, Kind.WORD) for one in chain(find_links(text), _fenced(text), *patterns)]
-    found = _joined(sorted([*loose, *words], key=lambda item: (item[0].start, -item[0].end)))
+    found = _find(text) if ANY.search(text) else []
     if not protected:
         return [_span(text, one, kind, found=True) for one, kind in found]
     return _with_protected(text, found, merged(protected))
 
 
 Found = tuple[Range, Kind]
+
+
+def _find(text: str) -> list[Found]:
+    """What is known by its look, in order, disjoint."""
+    loose = [(one, Kind.LOOSE) for one in chain(_emoji(text), _matches(SYMBOL, text), _matches(TAG, text))]
+    patterns = [_matches(pattern, text) for pattern in (CODE, NUMBER, QUANTITY)]
+    words = [(one, Kind.WORD) for one in chain(find_links(text), _fenced(text), *patterns)]
+    return _joined(sorted([*loose, *words], key=lambda item: (item[0].start, -item[0].end)))
 
 
 def _joined(found: Sequence[Found]) -> list[Found]:

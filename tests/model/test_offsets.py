@@ -129,3 +129,13 @@ def test_a_long_text_of_marks_takes_no_quadratic_time() -> None:
     normal = normalize(text)
     [first, last] = before_normalization(text, [(0, 1), (len(normal) - 1, len(normal))], normalize)
     assert (first, last) == ((0, 50_001), (70_000, 70_001))
+
+
+@given(pieces=st.lists(st.text(alphabet=" aé語\u0301😀", max_size=4)))
+def test_whole_characters_are_the_same_beside_half_of_one(pieces: list[str]) -> None:
+    spellings = [piece.encode() for piece in pieces]
+    text, offsets = spelt(spellings)
+    assert text == "".join(pieces).removeprefix(" ")
+    longer, more = spelt([*spellings, "é".encode()[:1]])
+    assert longer == text + "\ufffd"
+    assert more[:-1] == offsets

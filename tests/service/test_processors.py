@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,17 @@ from service.processors import available_processors, default_threads
 AFFINITY = len(os.sched_getaffinity(0))
 
 
+def measured(folder: Path, membership: str, files: Mapping[str, str]) -> float:
+    """What is available to a process with ``membership`` where the kernel shows ``files``."""
+    for name, content in files.items():
+        file = folder / "groups" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="ascii")
+    own = folder / "own"
+    own.write_text(membership, encoding="ascii")
+    return available_processors(folder / "groups", own)
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -19,16 +31,43 @@ AFFINITY = len(os.sched_getaffinity(0))
         ("50000 100000\n", 0.5),
         ("100000000 100000\n", AFFINITY),
         ("odd", AFFINITY),
+        ("0 0", AFFINITY),
     ],
 )
 def test_the_quota_bounds_the_processors(tmp_path: Path, content: str, expected: float) -> None:
-    file = tmp_path / "cpu.max"
-    file.write_text(content, encoding="ascii")
-    assert available_processors(file) == expected
+    assert measured(tmp_path, "0::/\n", {"cpu.max": content}) == expected
 
 
-def test_without_a_quota_file_the_affinity_counts(tmp_path: Path) -> None:
-    assert available_processors(tmp_path / "cpu.max") == AFFINITY
+@pytest.mark.parametrize(
+    ("membership", "files", "expected"),
+    [
+        ("0::/pod/one\n", {"pod/one/cpu.max": "max 100000", "pod/cpu.max": "25000 100000"}, 0.25),
+        ("0::/pod/one\n", {"pod/one/cpu.max": "20000 100000", "pod/cpu.max": "50000 100000"}, 0.2),
+        ("0::/pod/one\n", {"pod/other/cpu.max": "20000 100000"}, AFFINITY),
+        # the host's path, but the container's own group is what is mounted
+        ("0::/system.slice/docker-1.scope\n", {"cpu.max": "50000 100000"}, 0.5),
+        (
+            "4:memory:/a\n3:cpu,cpuacct:/a\n",
+            {"cpu/a/cpu.cfs_quota_us": "30000\n", "cpu/a/cpu.cfs_period_us": "100000\n"},
+            0.3,
+        ),
+        (
+            "3:cpu,cpuacct:/docker/1\n0::/\n",
+            {"cpu/cpu.cfs_quota_us": "75000\n", "cpu/cpu.cfs_period_us": "100000\n"},
+            0.75,
+        ),
+        ("3:cpu:/\n", {"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, AFFINITY),
+        ("2:cpuset:/\n", {"cpu/cpu.cfs_quota_us": "1000\n", "cpu/cpu.cfs_period_us": "100000\n"}, AFFINITY),
+    ],
+)
+def test_every_group_around_the_process_counts(
+    tmp_path: Path, membership: str, files: Mapping[str, str], expected: float
+) -> None:
+    assert measured(tmp_path, membership, files) == expected
+
+
+def test_without_control_groups_the_affinity_counts(tmp_path: Path) -> None:
+    assert available_processors(tmp_path, tmp_path / "none") == AFFINITY
 
 
 @pytest.mark.parametrize(

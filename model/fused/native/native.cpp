@@ -1,6 +1,7 @@
 // What Python calls, by ctypes; see model/fused/library.py for the other side of these structures.
 //
 // Nothing here allocates what it returns or keeps a pointer after returning.
+#include "gradients.hpp"
 #include "lstm.hpp"
 #include "packing.hpp"
 #include "softmax.hpp"
@@ -8,7 +9,7 @@
 extern "C" {
 
 // Changes whenever a structure or the layout of packed weights does.
-int dragoman_fused_version() { return 1; }
+int dragoman_fused_version() { return 2; }
 
 // Whether this processor can run the rest.
 int dragoman_fused_supported() {
@@ -25,18 +26,18 @@ void dragoman_pack_columns(const float* weights, int columns, int depth, uint16_
   dragoman::pack_columns(weights, columns, depth, packed);
 }
 
-void dragoman_pack_rows(const float* weights, int depth, int columns, uint16_t* packed) {
-  dragoman::pack_rows(weights, depth, columns, packed);
+// `weights` [rows, columns], the rows as depth; zeros from `rows` to `depth`.
+void dragoman_pack_rows(const float* weights, int rows, int depth, int columns, uint16_t* packed) {
+  const auto row = [=](int k) { return k < rows ? weights + size_t(k) * columns : nullptr; };
+  dragoman::pack_rows<float>(row, depth, columns, packed);
 }
 
 void dragoman_lstm_forward(const dragoman::LstmForward* task) { dragoman::lstm_forward(*task); }
 
 void dragoman_lstm_backward(const dragoman::LstmBackward* task) { dragoman::lstm_backward(*task); }
 
-void dragoman_softmax(const dragoman::Softmax* task) { dragoman::softmax(*task); }
+void dragoman_lstm_gradients(const dragoman::LstmGradients* task) { dragoman::lstm_gradients(*task); }
 
-void dragoman_add_weighted_rows(const uint16_t* x, const float* factor, int rows, int columns, float* out) {
-  dragoman::add_weighted_rows(x, factor, rows, columns, out);
-}
+void dragoman_softmax(const dragoman::Softmax* task) { dragoman::softmax(*task); }
 
 }

@@ -1,12 +1,14 @@
-// Weights in the order in which the products read them; see product.hpp.
+// Right-hand sides in the order in which the products read them; see product.hpp.
 #pragma once
 
-#include "product.hpp"
+#include "transpose.hpp"
 
 namespace dragoman {
 
-inline __m512i rounded(const float* x) {
-  return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_loadu_ps(x)));
+// The next numbers of a row as sixteen pairs, zeros behind the `count` that there are.
+inline __m512i rounded_pairs(const float* x, int count) {
+  return (__m512i)_mm512_cvtne2ps_pbh(_mm512_maskz_loadu_ps(lanes_of(count - kLanes), x + kLanes),
+                                      _mm512_maskz_loadu_ps(lanes_of(count), x));
 }
 
 // Columns from rows: `weights` is [rows, depth] float32, and a panel's column c is the row `order(panel, c)`, or
@@ -16,21 +18,18 @@ inline void pack_transposed(const float* weights, int depth, int panels, Bfloat1
   for (int panel = 0; panel < panels; ++panel) {
     Bfloat16* out = packed + panel * panel_size(depth);
     for (int v = 0; v < kVectors; ++v) {
-      alignas(64) int64_t starts[kLanes];
-      __mmask16 real = 0;
+      const float* rows[kLanes];
       for (int lane = 0; lane < kLanes; ++lane) {
         const int row = order(panel, v * kLanes + lane);
-        starts[lane] = row < 0 ? 0 : int64_t(row) * depth;
-        real |= __mmask16(row >= 0) << lane;
+        rows[lane] = row < 0 ? nullptr : weights + size_t(row) * depth;
       }
-      for (int k = 0; k < depth; k += 2) {
-        alignas(64) float even[kLanes], odd[kLanes];
-        for (int lane = 0; lane < kLanes; ++lane) {
-          even[lane] = weights[starts[lane] + k];
-          odd[lane] = weights[starts[lane] + k + 1];
-        }
-        const __m512i pairs = _mm512_or_si512(rounded(even), _mm512_slli_epi32(rounded(odd), 16));
-        _mm512_storeu_si512(out + size_t(k) * kPanel + v * 2 * kLanes, _mm512_maskz_mov_epi32(real, pairs));
+      for (int k = 0; k < depth; k += 2 * kLanes) {
+        __m512i block[kLanes];
+        for (int lane = 0; lane < kLanes; ++lane)
+          block[lane] = rows[lane] ? rounded_pairs(rows[lane] + k, depth - k) : _mm512_setzero_si512();
+        transpose(block);
+        for (int pair = 0; pair < std::min(kLanes, (depth - k) / 2); ++pair)
+          _mm512_storeu_si512(out + size_t(k + 2 * pair) * kPanel + v * 2 * kLanes, block[pair]);
       }
     }
   }
@@ -51,15 +50,31 @@ inline void pack_columns(const float* weights, int columns, int depth, Bfloat16*
   });
 }
 
-// `weights` [depth, columns] with its rows as depth; columns is a multiple of 64, depth even.
-inline void pack_rows(const float* weights, int depth, int columns, Bfloat16* packed) {
-  for (int panel = 0; panel < columns / kPanel; ++panel)
-    for (int k = 0; k < depth; k += 2)
+inline __m512i loaded(const float* x, __mmask16 mask) {
+  return _mm512_cvtepu16_epi32((__m256i)_mm512_cvtneps_pbh(_mm512_maskz_loadu_ps(mask, x)));
+}
+
+inline __m512i loaded(const Bfloat16* x, __mmask16 mask) {
+  return _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(mask, x));
+}
+
+// A matrix whose rows are the depth, `row(k)` being its k-th or null; zeros for what is null and behind the columns.
+// Depth is even.
+template <class Number, class Row>
+inline void pack_rows(Row&& row, int depth, int columns, Bfloat16* packed) {
+  const int panels = (columns + kPanel - 1) / kPanel;
+  for (int k = 0; k < depth; k += 2) {
+    const Number *even = row(k), *odd = row(k + 1);
+    for (int panel = 0; panel < panels; ++panel)
       for (int v = 0; v < kVectors; ++v) {
-        const float* even = weights + size_t(k) * columns + panel * kPanel + v * kLanes;
-        const __m512i pairs = _mm512_or_si512(rounded(even), _mm512_slli_epi32(rounded(even + columns), 16));
-        _mm512_storeu_si512(packed + panel * panel_size(depth) + size_t(k) * kPanel + v * 2 * kLanes, pairs);
+        const int column = panel * kPanel + v * kLanes;
+        const __mmask16 mask = lanes_of(columns - column);
+        const __m512i first = even ? loaded(even + column, mask) : _mm512_setzero_si512();
+        const __m512i second = odd ? loaded(odd + column, mask) : _mm512_setzero_si512();
+        _mm512_storeu_si512(packed + panel * panel_size(depth) + size_t(k) * kPanel + v * 2 * kLanes,
+                            paired(first, second));
       }
+  }
 }
 
 }  // namespace dragoman

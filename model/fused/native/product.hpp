@@ -1,6 +1,7 @@
 // Matrix products of bfloat16 numbers with float32 sums: a tile of rows times a panel of 64 columns.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -26,9 +27,10 @@ inline void accumulate(Floats& sums, __m512i weights, __m512i activations) {
   asm("vdpbf16ps %2, %1, %0" : "+v"(sums) : "v"(weights), "v"(activations));
 }
 
-// sums += rows of `x` [Rows, depth], `stride` apart, times the packed panel `w`; depth is even.
+// sums += rows of `x` [Rows, depth], `stride` apart, times the packed panel `w`; depth is even. Never inlined:
+// among other code GCC runs out of registers, and a call costs nothing beside the loop.
 template <int Rows>
-inline void multiply(Floats (&sums)[Rows][kVectors], const Bfloat16* x, size_t stride, const Bfloat16* w,
+[[gnu::noinline]] void multiply(Floats (&sums)[Rows][kVectors], const Bfloat16* x, size_t stride, const Bfloat16* w,
                      int depth) {
   Floats held[Rows][kVectors];  // in registers, whatever the caller does with its sums
   DRAGOMAN_UNROLLED for (int r = 0; r < Rows; ++r)
@@ -60,6 +62,9 @@ inline void tiled(int rows, Tile&& tile) {
     case 5: tile.template run<5>(row); break;
   }
 }
+
+// The first `count` of sixteen lanes; none for less than one.
+inline __mmask16 lanes_of(int count) { return count <= 0 ? 0 : count >= kLanes ? 0xffff : (1u << count) - 1; }
 
 inline void store(Bfloat16* out, Floats x) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out), (__m256i)_mm512_cvtneps_pbh(x));

@@ -11,11 +11,12 @@
 #include <new>
 #include <vector>
 
+#include "candidate.hpp"
 #include "step.hpp"
+#include "terms.hpp"
 
 namespace dragoman {
 
-constexpr int64_t kBegin = 1, kEnd = 2;
 constexpr double kCoverageFloor = 1e-6;
 
 // How one sentence is searched.
@@ -32,6 +33,7 @@ struct RowOptions {
   const float* memory;         // keys and values [2, length, hidden]
   const float* start;          // hidden states [layers, hidden]
   const Shortlist* shortlist;  // null: none
+  const Terms* terms;          // null: none
 };
 
 // A finished hypothesis.
@@ -111,23 +113,20 @@ class Row {
 
   // Adds the open hypotheses, in order.
   void open(std::vector<Open>& all) const {
-    for (int j = 0; j < options_.beam; ++j) {
-      if (!is_open(j)) continue;
-      all.push_back({last_[j], states(length_) + parents_[j] * stride(), states(length_ + 1) + j * stride(),
-                     options_.memory, options_.length, options_.shortlist, attention(length_, j), 2 * options_.beam});
-    }
+    for (int j = 0; j < options_.beam; ++j)
+      if (is_open(j))
+        all.push_back({last_[j], states(length_) + parents_[j] * stride(), states(length_ + 1) + j * stride(),
+                       options_.memory, options_.length, options_.shortlist, attention(length_, j), wish(j)});
   }
 
   // Ranks what follows the open hypotheses; their outlooks begin with that at `first`, which moves on behind
   // them. Changes nothing that a repetition of the step would read. False: the numbers are unusable.
   bool rank(const Stepper& stepper, size_t& first) {
-    std::vector<Candidate>& found = scratch();
-    bool usable = true;
-    for (int j = 0; j < options_.beam; ++j)
-      if (is_open(j)) usable &= collect(stepper.outlook(first++), j, found);
-    count_ = int(std::min(found.size(), size_t(2) * options_.beam));
-    std::partial_sort(found.begin(), found.begin() + count_, found.end());
-    std::copy_n(found.begin(), count_, candidates_);
+    thread_local std::vector<Candidate> found;
+    found.clear();
+    const bool usable = options_.terms ? rank_with_terms(stepper, first, found) : rank_plainly(stepper, first, found);
+    count_ = int(found.size());
+    std::copy(found.begin(), found.end(), candidates_);
     return usable && (count_ > 0 || finished_ > 0);
   }
 
@@ -162,17 +161,6 @@ class Row {
   }
 
  private:
-  struct Candidate {
-    float value;
-    int32_t parent;
-    int64_t token;
-
-    bool operator<(const Candidate& other) const {
-      if (value != other.value) return value > other.value;
-      return parent != other.parent ? parent < other.parent : token < other.token;
-    }
-  };
-
   struct Event {
     int32_t token, parent;
   };
@@ -214,31 +202,75 @@ class Row {
     return attention_ + (size_t(options_.keeps_trail ? step : 0) * options_.beam + j) * options_.length;
   }
 
-  static std::vector<Candidate>& scratch() {
-    thread_local std::vector<Candidate> found;
-    found.clear();
-    return found;
+  bool is_last() const { return length_ >= options_.max_length; }  // only EOS may follow
+
+  // What the search wants to know of the words that may follow hypothesis `j`.
+  Wish wish(int j) const {
+    const int twice = 2 * options_.beam;
+    if (!options_.terms) return {twice};
+    const Terms& terms = *options_.terms;
+    const bool whole = TermSearch(terms, options_.length).has_just_completed(tokens(j));
+    return {twice + terms.watched, whole, terms.distinct, terms.watched};
   }
 
-  // What may follow one hypothesis: its best words and EOS. False: the network gave numbers that are none.
-  bool collect(const Outlook& seen, int j, std::vector<Candidate>& found) const {
-    const float so_far = log_probs_[j], normaliser = seen.normaliser();
-    if (!std::isfinite(normaliser)) return false;
-    const float ending = so_far + (seen.ending - normaliser);
-    if (length_ >= options_.min_length && ending > -INFINITY) found.push_back({ending, j, kEnd});
-    if (length_ >= options_.max_length) return ending < INFINITY;
-    for (int i = 0; i < seen.best.size(); ++i) {
-      const float value = so_far + (seen.best.value(i) - normaliser);
-      if (value > -INFINITY) found.push_back({value, j, seen.best.token(i)});
+  // The log-probability with EOS; NaN where the network gave numbers that are none, -inf where EOS may not follow.
+  float ending(const Outlook& seen, float normaliser, int j) const {
+    const float value = log_probs_[j] + (seen.ending - normaliser);
+    if (!std::isfinite(normaliser) || !(value < INFINITY)) return NAN;
+    return length_ >= options_.min_length ? value : -INFINITY;
+  }
+
+  // The best of what may follow, for each hypothesis at most its own best words and EOS.
+  bool rank_plainly(const Stepper& stepper, size_t& first, std::vector<Candidate>& found) const {
+    bool usable = true;
+    for (int j = 0; j < options_.beam; ++j) {
+      if (!is_open(j)) continue;
+      const Outlook& seen = stepper.outlook(first++);
+      const float normaliser = seen.normaliser(), end = ending(seen, normaliser, j);
+      usable &= !std::isnan(end);
+      if (end > -INFINITY) found.push_back({end, j, kEnd});
+      for (int i = 0; !is_last() && i < seen.best.size(); ++i) {
+        const float value = log_probs_[j] + (seen.best.value(i) - normaliser);
+        if (value > -INFINITY) found.push_back({value, j, seen.best.token(i)});
+      }
     }
-    return ending < INFINITY;
+    const size_t count = std::min(found.size(), size_t(2) * options_.beam);
+    std::partial_sort(found.begin(), found.begin() + count, found.end());
+    found.resize(count);
+    return usable;
+  }
+
+  bool rank_with_terms(const Stepper& stepper, size_t& first, std::vector<Candidate>& found) const {
+    std::vector<Holder> holders;
+    for (int j = 0; j < options_.beam; ++j) {
+      if (!is_open(j)) continue;
+      const Outlook& seen = stepper.outlook(first++);
+      const float normaliser = seen.normaliser(), end = ending(seen, normaliser, j);
+      holders.push_back({j, log_probs_[j], end, !is_last(), normaliser, &seen, attention(length_, j), tokens(j)});
+    }
+    if (std::any_of(holders.begin(), holders.end(), [](const Holder& each) { return std::isnan(each.ending); }))
+      return false;
+    TermSearch search(*options_.terms, options_.length);
+    search.rank(holders, finished_ == 0, 2 * length_ >= options_.max_length, is_last(), 2 * options_.beam, found);
+    return true;
+  }
+
+  // What hypothesis `j` consists of.
+  std::vector<int32_t> tokens(int j) const {
+    std::vector<int32_t> found(length_);
+    for (int step = length_ - 1; step >= 0; --step) {
+      const Event& event = history_[size_t(step) * options_.beam + j];
+      found[step] = event.token;
+      j = event.parent;
+    }
+    return found;
   }
 
   void put(int place, const Candidate& candidate) {
     log_probs_[place] = candidate.value;
-    last_[place] = int32_t(candidate.token);
+    last_[place] = candidate.token;
     parents_[place] = candidate.parent;
-    history_[size_t(length_) * options_.beam + place] = {int32_t(candidate.token), candidate.parent};
+    history_[size_t(length_) * options_.beam + place] = {candidate.token, candidate.parent};
     if (candidate.value > -INFINITY) cover(candidate.parent, coverage(length_ + 1, place));
   }
 

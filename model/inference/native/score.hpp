@@ -31,7 +31,7 @@ class Scorer {
       const float* before = task.before + (size_t(row) * task.old_beam + task.parents[flat]) * stride;
       open_.push_back({task.tokens[flat], before, task.after + flat * stride, task.memory[row], task.lengths[row],
                        task.shortlists ? task.shortlists[row] : nullptr,
-                       task.attention + size_t(flat) * task.source, 1});
+                       task.attention + size_t(flat) * task.source, {}});
     }
     stepper_.score(net, task.columns, open_, task.log_probs);
   }

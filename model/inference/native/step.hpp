@@ -25,7 +25,7 @@ struct Open {
   int32_t length;
   const Shortlist* shortlist;  // null: the whole vocabulary
   float* attention;            // [length]
-  int32_t k;                   // how many of the best words are wanted of it
+  Wish wish;
 };
 
 class Stepper {
@@ -33,7 +33,7 @@ class Stepper {
   // The best words of each hypothesis, EOS and the normaliser, in `outlook(i)`.
   void rank(const Network& net, const Columns& columns, const std::vector<Open>& open) {
     advance(net, open);
-    look_for(open, [](const Open& each) { return each.k; });
+    look_for(columns);
     softmax(net, columns, [&](int place, const Columns& own, int panel, const Panel& logits) {
       look(seen_[order_[place]], own, panel, logits);
     });
@@ -44,7 +44,7 @@ class Stepper {
   // All log-probabilities, `log_probs[i]` is [vocabulary]; a token outside of a shortlist has -inf.
   void score(const Network& net, const Columns& columns, const std::vector<Open>& open, float* log_probs) {
     advance(net, open);
-    look_for(open, [](const Open&) { return 1; });
+    look_for(columns);
     const auto out = [&](size_t i) { return log_probs + i * net.vocabulary; };
     std::fill_n(log_probs, open.size() * net.vocabulary, -INFINITY);
     softmax(net, columns, [&](int place, const Columns& own, int panel, const Panel& logits) {
@@ -172,10 +172,10 @@ class Stepper {
     }
   }
 
-  template <class Words>
-  void look_for(const std::vector<Open>& open, Words&& words) {
-    if (seen_.size() < open.size()) seen_.resize(open.size());
-    for (size_t i = 0; i < open.size(); ++i) seen_[i].clear(words(open[i]));
+  void look_for(const Columns& columns) {
+    if (seen_.size() < size_t(count())) seen_.resize(count());
+    for (int i = 0; i < count(); ++i)
+      seen_[i].begin(open(i).wish, open(i).shortlist ? open(i).shortlist->columns : columns);
   }
 
   const std::vector<Open>* open_ = nullptr;

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 from model.config import DecodingOptions
-from model.decoding import Job
+from model.decoding import Job, Term
 from model.tokenizer import EOS, UNK
 
 
@@ -58,3 +58,10 @@ def mixed_jobs(count: int, vocabulary_size: int, *, seed: int = 0, longest: int 
         )
         for index, source in enumerate(sources(count, vocabulary_size, seed=seed, longest=longest))
     ]
+
+
+def some_terms(dice: random.Random, source: tuple[int, ...], words: range) -> tuple[Term, ...]:
+    """One to three different terms of one to four tokens; they may overlap."""
+    terms = {tuple(dice.choices(words, k=dice.randint(1, 4))) for _ in range(dice.randint(1, 3))}
+    places = [sorted(dice.sample(range(len(source) + 1), 2)) for _ in terms]
+    return tuple(Term(tokens, *place) for tokens, place in zip(sorted(terms), places, strict=True))

@@ -8,7 +8,7 @@ from torch import Tensor
 
 from model.config import DecodingOptions
 from model.decoding.advance import extend
-from model.decoding.candidates import BLOCK, Extensions, Words, largest, rank, rank_exactly
+from model.decoding.candidates import BLOCK, Extensions, Words, largest, rank
 from model.decoding.job import Job
 from model.decoding.state import SearchState, Widths
 from model.tokenizer import EOS
@@ -53,9 +53,7 @@ def test_largest_is_a_stable_sort(levels: int) -> None:
 @pytest.mark.parametrize(
     ("vocabulary_size", "forbidden"), [(6, FORBIDDEN), (256, FORBIDDEN), (300, (0, 1, 70, 130, 200, 290))]
 )
-def test_ranking_is_exact_or_says_that_it_may_not_be(
-    levels: int, vocabulary_size: int, forbidden: tuple[int, ...]
-) -> None:
+def test_ranking_is_exact(levels: int, vocabulary_size: int, forbidden: tuple[int, ...]) -> None:
     rows, beam, k = 12, 3, 6
     extensions = Extensions(
         tied_values(rows, beam, vocabulary_size, levels=levels, seed=levels).index_fill_(
@@ -64,34 +62,15 @@ def test_ranking_is_exact_or_says_that_it_may_not_be(
         tied_values(rows, beam, levels=levels, seed=levels + 1),
         tied_values(rows, beam, levels=levels, seed=levels + 2),
     )
-    words = Words.of(vocabulary_size, forbidden, CPU)
-    quick, exact = rank(extensions, words, k), rank_exactly(extensions, words, k)
-    assert not quick.unusable.any()
-    assert not exact.unusable.any()
-    assert not exact.ambiguous.any()
+    candidates, unusable = rank(extensions, Words.of(vocabulary_size, forbidden, CPU), k)
+    assert not unusable.any()
+    assert (candidates.parents < beam).all()
     for row in range(rows):
         ranked = best_by_sorting(extensions, row, forbidden)
-        exact_row = [tuple(part[row].tolist()) for part in exact.candidates]
+        found = [tuple(part[row].tolist()) for part in candidates]
         real = min(k, len(ranked))
-        assert list(zip(*exact_row, strict=True))[:real] == ranked[:real]
-        assert exact_row[0][real:] == (-torch.inf,) * (k - real)
-        if quick.ambiguous[row]:  # not without need: another candidate is as good as the last
-            assert ranked[k - 1][0] == ranked[k][0]
-        else:
-            assert [tuple(part[row].tolist())[:real] for part in quick.candidates] == [
-                part[:real] for part in exact_row
-            ]
-            assert quick.candidates.log_probs[row].tolist() == list(exact_row[0])
-            assert (quick.candidates.parents[row] < beam).all()
-
-
-def test_ties_make_rankings_ambiguous_and_little_else_does() -> None:
-    words, start = Words.of(640, FORBIDDEN, CPU), torch.zeros(200, 3)
-    endless = torch.full_like(start, -torch.inf)
-    tied = rank(Extensions(tied_values(200, 3, 640, levels=40, seed=1), start, endless), words, 6)
-    distinct = rank(Extensions(tied_values(200, 3, 640, levels=10**6, seed=1), start, endless), words, 6)
-    assert tied.ambiguous.sum() > 20
-    assert distinct.ambiguous.sum() < 2
+        assert list(zip(*found, strict=True))[:real] == ranked[:real]
+        assert found[0][real:] == (-torch.inf,) * (k - real)
 
 
 @pytest.mark.parametrize("number", [torch.nan, -torch.nan, torch.inf])
@@ -101,9 +80,7 @@ def test_numbers_that_are_none_are_reported(number: float, token: int) -> None:
     log_probs[1, 1, token] = number
     going_on = torch.zeros(2, 2)
     extensions = Extensions(log_probs, going_on, going_on + log_probs[:, :, EOS])
-    words = Words.of(131, FORBIDDEN, CPU)
-    for found in (rank(extensions, words, 4), rank_exactly(extensions, words, 4)):
-        assert found.unusable.tolist() == [False, True]
+    assert rank(extensions, Words.of(131, FORBIDDEN, CPU), 4).unusable.tolist() == [False, True]
 
 
 def test_lengths_decide_what_may_follow() -> None:

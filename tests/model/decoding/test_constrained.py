@@ -12,17 +12,10 @@ from model.decoding import Job, RunningBatch, Term, Translation, decode_stream
 from model.tokenizer import EOS, UNK
 from tests.model.decoding.network import TinyNetwork
 from tests.model.decoding.reference import Demand, Ended, Walker, constrained_search, every_ending
-from tests.model.decoding.samples import beam_options, mixed_jobs, sources
+from tests.model.decoding.samples import beam_options, mixed_jobs, some_terms, sources
 
 SIZE = 9
 WORDS = range(UNK + 1, SIZE)
-
-
-def some_terms(dice: random.Random, source: tuple[int, ...], words: range = WORDS) -> tuple[Term, ...]:
-    """One to three different terms of one to four tokens; they may overlap."""
-    terms = {tuple(dice.choices(words, k=dice.randint(1, 4))) for _ in range(dice.randint(1, 3))}
-    places = [sorted(dice.sample(range(len(source) + 1), 2)) for _ in terms]
-    return tuple(Term(tokens, *place) for tokens, place in zip(sorted(terms), places, strict=True))
 
 
 def anywhere(source: tuple[int, ...], *terms: tuple[int, ...]) -> tuple[Term, ...]:

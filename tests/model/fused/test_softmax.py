@@ -25,10 +25,18 @@ def reference(features: Tensor, embedding: Tensor, bias: Tensor, targets: Tensor
     return [smoothed.detach(), nll.detach(), *torch.autograd.grad(smoothed, leaves)]
 
 
-# Fewer entries than a panel, whole panels, part of one; one position, a whole chunk, a chunk and a little.
+# Fewer entries than a panel, whole panels, part of one, more than a block of four; one position, a whole
+# chunk, a chunk and a little; widths of less than a vector to more than two panels.
 @pytest.mark.parametrize(
     ("positions", "vocabulary", "width"),
-    [(1, 3, 2), (7, 128, 16), (20, 130, 64), (CHUNK_POSITIONS, 200, 32), (CHUNK_POSITIONS + 5, 65, 6)],
+    [
+        (1, 3, 2),
+        (7, 128, 16),
+        (20, 130, 64),
+        (33, 300, 130),
+        (CHUNK_POSITIONS, 200, 32),
+        (CHUNK_POSITIONS + 5, 65, 6),
+    ],
 )
 def test_loss_and_gradients_are_those_of_autograd(positions: int, vocabulary: int, width: int) -> None:
     features, embedding = representable(positions, width), representable(vocabulary, width)

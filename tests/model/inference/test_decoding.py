@@ -13,7 +13,15 @@ from model.inference import search
 from model.inference.network import PackedSeq2Seq
 from tests.model.decoding.samples import mixed_jobs
 from tests.model.inference.conftest import VOCABULARY, build
-from tests.model.inference.traffic import Batch, Unsearching, alone, assert_same, in_traffic, without_sampling
+from tests.model.inference.traffic import (
+    Batch,
+    Unsearching,
+    alone,
+    assert_same,
+    in_traffic,
+    with_terms,
+    without_sampling,
+)
 
 MANY = 10_000
 
@@ -28,6 +36,10 @@ def capped(job: Job, limit: int) -> Job:
     return Job(job.id, job.source, options, job.attention)
 
 
+def holds(tokens: tuple[int, ...], term: tuple[int, ...]) -> bool:
+    return any(tokens[place : place + len(term)] == term for place in range(len(tokens)))
+
+
 def test_the_search_finds_the_same_by_either_way(network: PackedSeq2Seq) -> None:
     jobs = without_sampling(mixed_jobs(400, VOCABULARY, seed=6, longest=12))
     searched = in_traffic(RunningBatch(network), jobs, random.Random(1))
@@ -37,6 +49,18 @@ def test_the_search_finds_the_same_by_either_way(network: PackedSeq2Seq) -> None
         hypothesis.attention is not None for each in searched.values() for hypothesis in each.hypotheses
     )
     assert len({len(each.best.tokens) for each in searched.values()}) > 6
+
+
+@pytest.mark.parametrize("boundaries", [None, range(40, VOCABULARY)], ids=["all", "some"])
+def test_terms_are_placed_the_same_by_either_way(network: PackedSeq2Seq, boundaries: range | None) -> None:
+    jobs = without_sampling(mixed_jobs(300, VOCABULARY, seed=8, longest=12))
+    jobs = with_terms(jobs, range(4, VOCABULARY), random.Random(8))
+    searched = in_traffic(RunningBatch(network, boundaries=boundaries), jobs, random.Random(1))
+    dense = in_traffic(RunningBatch(Unsearching(network), boundaries=boundaries), jobs, random.Random(2))
+    assert_same(searched, dense)
+    terms = [(job, term.tokens) for job in jobs for term in job.terms]
+    held = sum(holds(searched[job.id].best.tokens, tokens) for job, tokens in terms)
+    assert len(terms) / 2 < held < len(terms)  # some are too long for their row, or their token goes on
 
 
 def test_a_beam_wider_than_there_are_words_is_searched_by_either_way(network: PackedSeq2Seq) -> None:

@@ -7,8 +7,9 @@ import random
 import pytest
 import torch
 
+from model.inference import network as network_module
 from model.inference import precision_of
-from model.inference.network import PackedSeq2Seq
+from model.inference.network import PackedSeq2Seq, groups
 from model.interface import SearchingSeq2Seq
 from model.padding import pad_ids
 from model.recurrent import RecurrentSeq2Seq
@@ -98,3 +99,30 @@ def test_states_of_rows_that_join_are_their_own(packed: PackedSeq2Seq, sources: 
     step = packed.step(tokens, joined, type(first).concat([first, second]))
     assert torch.equal(step.log_probs[:2], packed.step(tokens[:2], one, first).log_probs)
     assert torch.equal(step.log_probs[2:], packed.step(tokens[2:], other, second).log_probs)
+
+
+def test_encoding_in_several_calls_changes_no_bit(
+    packed: PackedSeq2Seq, sources: list[list[int]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, mask = pad_ids(sources)
+    whole = packed.encode(source, mask)
+    monkeypatch.setattr(network_module, "ENCODED_POSITIONS", 13)
+    parts = packed.encode(source, mask)
+    for one, other in zip(whole.sentences, parts.sentences, strict=True):
+        assert one.target == other.target
+        assert torch.equal(one.keys_values, other.keys_values)
+        assert torch.equal(one.start, other.start)
+
+
+def test_rows_are_grouped_up_to_the_bound() -> None:
+    dice = random.Random(3)
+    for _ in range(100):
+        lengths = [dice.randint(1, 12) for _ in range(dice.randint(1, 20))]
+        found = list(groups(lengths, 10))
+        assert [row for rows in found for row in range(*rows.indices(len(lengths)))] == list(
+            range(len(lengths))
+        )
+        for rows in found:
+            assert sum(lengths[rows]) <= 10 or len(lengths[rows]) == 1
+        for rows in found[:-1]:  # the next row would have been too much
+            assert sum(lengths[rows.start : rows.stop + 1]) > 10

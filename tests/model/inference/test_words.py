@@ -15,7 +15,14 @@ from model.padding import pad_ids
 from model.recurrent import RecurrentSeq2Seq
 from tests.model.decoding.samples import mixed_jobs
 from tests.model.inference.conftest import VOCABULARY, build
-from tests.model.inference.traffic import Unsearching, alone, assert_same, in_traffic, without_sampling
+from tests.model.inference.traffic import (
+    Unsearching,
+    alone,
+    assert_same,
+    in_traffic,
+    with_terms,
+    without_sampling,
+)
 
 FIRST, SECOND = 100, 101
 """Tags of two target languages; a source that begins with neither has no shortlist."""
@@ -84,6 +91,7 @@ def test_a_list_of_everything_changes_nothing(trained: RecurrentSeq2Seq) -> None
 
 def test_the_search_finds_the_same_by_either_way(network: PackedSeq2Seq) -> None:
     jobs = in_many_languages(without_sampling(mixed_jobs(200, VOCABULARY, seed=10)))
+    jobs = with_terms(jobs, range(4, VOCABULARY), random.Random(5))  # also of tokens that no list has
     searched = in_traffic(RunningBatch(network), jobs, random.Random(5))
     dense = in_traffic(RunningBatch(Unsearching(network)), jobs, random.Random(6))
     assert_same(searched, dense)

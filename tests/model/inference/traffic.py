@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 import torch
@@ -14,6 +14,7 @@ from model.decoding import Job, RunningBatch, Translation
 from model.inference.network import PackedSeq2Seq
 from model.inference.state import PackedMemory, PackedState
 from model.interface import Forced, Step
+from tests.model.decoding.samples import some_terms
 
 Batch = RunningBatch[PackedMemory, PackedState]
 
@@ -72,6 +73,14 @@ def alone(network: PackedSeq2Seq, job: Job) -> Translation:
 
 def without_sampling(jobs: Sequence[Job]) -> list[Job]:
     return [job for job in jobs if job.options.strategy == "beam"]
+
+
+def with_terms(jobs: Sequence[Job], words: range, dice: random.Random) -> list[Job]:
+    """The same, three quarters of them with one to three terms, most of which the network dislikes."""
+    return [
+        replace(job, terms=some_terms(dice, job.source, words)) if dice.random() < 0.75 else job
+        for job in jobs
+    ]
 
 
 def assert_same(found: Mapping[int, Translation], expected: Mapping[int, Translation]) -> None:

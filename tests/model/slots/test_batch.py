@@ -15,6 +15,7 @@ from model.decoding import Job, Term
 from model.errors import DecodingError
 from model.recurrent import RecurrentSeq2Seq
 from model.slots import SlotBatch, SlotSearch, SlotShape
+from model.slots.buffers import Slots
 from model.slots.pool import SlotPool
 from model.tokenizer import EOS
 from tests.model.decoding.samples import beam_options, mixed_jobs, sources
@@ -59,10 +60,10 @@ def nothing_in_general(batch: SlotBatch) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("kind", [RecurrentSeq2Seq, GrainyNetwork], ids=["distinct", "tied"])
-@pytest.mark.parametrize("rows", [3, 40], ids=["few", "many"])
+@pytest.mark.parametrize("rows", [1, 3, 40])
 def test_traffic_of_all_options_is_decoded_as_if_alone(rows: int, kind: type[RecurrentSeq2Seq]) -> None:
     model = network(kind=kind)
-    jobs = beam_jobs(60, seed=rows)
+    jobs = beam_jobs(30, seed=rows)
     batch = slot_batch(model, SlotShape(rows, 1, 20, 12), SlotShape(rows, 6, 20, 12))
     found = in_traffic(batch, jobs, random.Random(rows), most=rows)
     assert found.keys() == {job.id for job in jobs}
@@ -211,6 +212,21 @@ def test_a_sentence_that_cannot_be_encoded_keeps_all_out(monkeypatch: pytest.Mon
     assert batch.ids == ()
     batch.join([Job(0, (5, EOS), DecodingOptions())])
     assert run_out(batch).keys() == {0}
+
+
+def test_a_sentence_that_cannot_be_seated_keeps_its_slot_free(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch, jobs = slot_batch(network()), same_options(DecodingOptions(max_length=6), SMALL.rows)
+
+    def fail(self: Slots, places: torch.Tensor, rows: Slots) -> None:
+        raise torch.OutOfMemoryError("no memory")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Slots, "put", fail)
+        with pytest.raises(torch.OutOfMemoryError):
+            batch.join(jobs)
+    assert batch.ids == ()
+    with nothing_in_general(batch):
+        batch.join(jobs)
 
 
 def test_jobs_that_no_batch_takes_are_refused() -> None:

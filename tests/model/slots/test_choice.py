@@ -62,6 +62,23 @@ def test_slots_are_made_and_warmed_up_once_for_all_batches(monkeypatch: pytest.M
         assert_same(run_out(batch)[0], alone(model, job))
 
 
+def test_slots_that_fail_from_the_start_are_done_without(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(choice, "fits_slots", lambda model: True)
+
+    def fail(self: SlotSearch) -> None:
+        raise torch.OutOfMemoryError("no memory")
+
+    monkeypatch.setattr(SlotSearch, "warm_up", fail)
+    model = network()
+    batch = decoding_batches(model, [SMALL], forbidden=CONTROL_IDS)()
+    assert caplog.messages == ["decoding without slots for beam 5: no memory"]
+    job = Job(0, (5, 6, 2), DecodingOptions(max_length=8))
+    batch.join([job])
+    assert_same(run_out(batch)[0], alone(model, job))
+
+
 @asynchronous
 @pytest.mark.parametrize("cuda_graphs", [True, False])
 async def test_a_service_with_slots_answers_alike(

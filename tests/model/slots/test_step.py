@@ -96,7 +96,9 @@ def test_free_slots_rest_whatever_numbers_are_in_them() -> None:
         for x in (slots.state.slots, *slots.memory.projected):
             x[15:] = torch.nan
         free = mapped(slots, lambda x: x[15:].clone())
-        search._advance(20, 16)
+        for _ in range(6):  # until all ten sentences have ended
+            search._advance(20, 16)
+        assert slots.resting.all()
         after = mapped(slots, lambda x: x[15:])
     assert torch.equal(after.search.length, free.search.length)
     assert not after.unusable.any()

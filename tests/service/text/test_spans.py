@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import re
 import time
 from itertools import pairwise
 
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from service.text import spans
 from service.text.annotated import Range
 from service.text.spans import Kind, find_spans
 
@@ -153,3 +156,17 @@ def test_time_is_linear(unit: str) -> None:
     small = min(seconds(8_000) for _ in range(2))
     # Quadratic would be 16 times as much; the constant forgives a hiccup.
     assert any(seconds(32_000) < 8 * small + 0.1 for _ in range(3))
+
+
+def test_no_span_is_missed_by_the_first_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Most texts are let go after one search; here all of them are searched for every kind of span, too."""
+    examples = [text for cases in FOUND.values() for text, _ in cases]
+    fragments = [*examples, *(character for text in examples for character in text)]
+    dice = random.Random(1)
+    words = ["so", "Ende.", "a", "deadbeef-", "abcd-abcd-abcd-", "feedfacecafe", "f(x)", "-", ".", " ", " "]
+    texts = ["".join(dice.choices(fragments + words * 20, k=dice.randint(1, 8))) for _ in range(3000)]
+    texts += ["deadbeef-abcd-abcd-abcd-feedfacecafe", "localhost", "a.b()", "see --help"]
+    at_once = [find_spans(text) for text in texts]
+    monkeypatch.setattr(spans, "ANY", re.compile(""))
+    assert at_once == [find_spans(text) for text in texts]
+    assert sum(map(bool, at_once)) < len(texts)  # some have none
