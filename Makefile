@@ -37,9 +37,10 @@ check: .venv/.dev ## style, types, import rules
 train: .venv/.train ## train RECIPE into RUN, or continue it there
 	$(BIN)/python -m model train $(RECIPE) --output $(RUN) $(if $(wildcard $(RUN)/state.safetensors),--resume)
 
-bench: .venv/.dev ## measure decoding, alone and beside peers, and the service under load with CHECKPOINT
+bench: .venv/.dev ## measure decoding and the service under load with CHECKPOINT, alone and beside peers
 	$(BIN)/python -m benchmarks.run $(CHECKPOINT)
 	$(BIN)/python -m benchmarks.peers $(CHECKPOINT)
+	$(BIN)/python -m benchmarks.scheduling $(CHECKPOINT)
 
 lock: .venv/.dev ## resolve the exact versions in requirements/ anew
 	$(PIP) install -q pip-tools

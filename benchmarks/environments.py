@@ -1,9 +1,10 @@
-"""CTranslate2 in a virtual environment of its own; OpenNMT-py's is ``benchmarks.opennmt``'s."""
+"""CTranslate2 and LitServe in virtual environments of their own; OpenNMT-py's is ``benchmarks.opennmt``'s."""
 
 from __future__ import annotations
 
 import os
 import subprocess
+import sysconfig
 import venv
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from benchmarks.errors import BenchmarkError
 from benchmarks.opennmt import python_of
 
 CTRANSLATE2 = "4.8.5"
+LITSERVE = "0.2.19"
 _TIMEOUT_SECONDS = 600.0
 
 
@@ -23,11 +25,37 @@ def ctranslate2_environment(folder: Path | None = None) -> Path:
     Raises:
         BenchmarkError: it cannot be built.
     """
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    folder = folder or cache / "dragoman" / f"ctranslate2-{CTRANSLATE2}"
+    return _environment(folder or _cache() / f"ctranslate2-{CTRANSLATE2}", f"ctranslate2=={CTRANSLATE2}")
+
+
+def litserve_environment(folder: Path | None = None) -> Path:
+    """An environment that has LitServe, built unless it is there.
+
+    What it does not have itself it finds in ours: PyTorch and whatever else the network needs, so that
+    both compute by the same libraries.
+
+    Args:
+        folder: where; default: in the user's cache folder.
+
+    Raises:
+        BenchmarkError: it cannot be built.
+    """
+    folder = _environment(folder or _cache() / f"litserve-{LITSERVE}", f"litserve=={LITSERVE}")
+    own = sysconfig.get_path("purelib", vars={"base": str(folder), "platbase": str(folder)}, scheme="venv")
+    # A line of a .pth file is put after the environment's own packages, which so go first.
+    Path(own, "shared.pth").write_text(sysconfig.get_path("purelib") + "\n", encoding="utf-8")
+    return folder
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "dragoman"
+
+
+def _environment(folder: Path, package: str) -> Path:
+    """A virtual environment in ``folder`` with ``package``."""
     if not python_of(folder).is_file():
         venv.create(folder, with_pip=True)
-    install = ["-m", "pip", "--disable-pip-version-check", "install", "-q", f"ctranslate2=={CTRANSLATE2}"]
+    install = ["-m", "pip", "--disable-pip-version-check", "install", "-q", package]
     try:
         subprocess.run(
             [str(python_of(folder)), *install],

@@ -136,7 +136,7 @@ def run(options: argparse.Namespace, arguments: Sequence[str], effort: Effort) -
         BenchmarkError: something cannot be measured.
         ModelError: the checkpoint cannot be used.
     """
-    options = _with_direction(options)
+    options = with_direction(options)
     checkpoint = open_checkpoint(options)
     sentences = read_sentences(options.input, options.source_lang, options.limit)
     plan = DecodePlan(
@@ -207,7 +207,7 @@ async def _measure_loads(load: LoadOptions) -> tuple[ClosedLoopResult, tuple[Ope
         return capacity, await open_runs(load, rates, say)
 
 
-def _with_direction(options: argparse.Namespace) -> argparse.Namespace:
+def with_direction(options: argparse.Namespace) -> argparse.Namespace:
     """``options`` with a direction: the one asked for, or the first that the checkpoint has."""
     first = read_config(options.checkpoint, read_manifest(options.checkpoint)).directions[0]
     chosen = {

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,6 +23,7 @@ PREFIX = "DRAGOMAN_"
 _OURS = ("CHECKPOINTS", "HOST", "PORT")
 _POLL_SECONDS = 0.2
 _STOP_SECONDS = 60.0
+_INTERRUPT_SECONDS = 20.0
 
 
 def settings_of(environment: Mapping[str, str], **ours: str) -> dict[str, str]:
@@ -75,7 +77,7 @@ def started_service(
     Raises:
         BenchmarkError: it does not get ready, or does not end well; with the end of its log.
     """
-    port = _free_port()
+    port = free_port()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     environment |= settings
     environment |= {
@@ -83,10 +85,36 @@ def started_service(
         f"{PREFIX}HOST": "127.0.0.1",
         f"{PREFIX}PORT": str(port),
     }
+    with running_process([sys.executable, "-m", "service"], environment, port, start_seconds) as service:
+        yield service
+
+
+@contextmanager
+def running_process(
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    port: int,
+    start_seconds: float = 180.0,
+    *,
+    interrupt: bool = False,
+) -> Iterator[StartedService]:
+    """A server of this machine with ``/ready``, once it is; ended as an operator would.
+
+    Args:
+        command: what to run, in the repository's root.
+        environment: all of its variables.
+        port: where it listens.
+        start_seconds: how long it may take to get ready.
+        interrupt: whether it is ended as by Ctrl-C, and all it has begun with it, however that ends: not
+            every server ends well otherwise.
+
+    Raises:
+        BenchmarkError: it does not get ready, or does not end well; with the end of its log.
+    """
     begin = time.monotonic()
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "service"],
+            command,
             cwd=ROOT,
             env=environment,
             stdout=log,
@@ -102,7 +130,7 @@ def started_service(
                 f"the service {error}; its log ends:\n{_tail(process, log.fileno())}"
             ) from None
         finally:
-            status = _stop(process)
+            status = _interrupt(process) if interrupt else _stop(process)
     if status != 0:
         raise BenchmarkError(f"the service ended with status {status} instead of 0")
 
@@ -137,13 +165,26 @@ def _stop(process: subprocess.Popen[bytes]) -> int:
         return process.wait()
 
 
+def _interrupt(process: subprocess.Popen[bytes]) -> int:
+    """End it and whatever it has begun."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+    with suppress(subprocess.TimeoutExpired):
+        process.wait(_INTERRUPT_SECONDS)
+    with suppress(ProcessLookupError):  # then all have ended
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    return 0
+
+
 def _tail(process: subprocess.Popen[bytes], log: int, lines: int = 5) -> str:
     _stop(process)
     content = os.pread(log, os.fstat(log).st_size, 0)
     return "\n".join(content.decode(errors="replace").splitlines()[-lines:])
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -114,6 +114,7 @@ def _build_engine(
         max_queue_tokens=settings.max_queue_tokens,
         max_running_rows=settings.max_running_rows,
         max_padded_tokens=settings.max_padded_tokens,
+        bulk_apart=checkpoint.model.device.type == "cpu",
     )
     new_batch = decoding_batches(
         network,

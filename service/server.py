@@ -14,6 +14,7 @@ import uvicorn
 from prometheus_client import disable_created_metrics
 
 from service.app import create_app
+from service.engine.request import EngineLike
 from service.lifecycle import Lifecycle
 from service.memory import bound_arenas
 from service.settings import Settings
@@ -67,8 +68,12 @@ class DrainingServer(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def serve(settings: Settings) -> int:
+def serve(settings: Settings, engine: EngineLike | None = None) -> int:
     """Serve until told to end.
+
+    Args:
+        settings: what the service is to be like.
+        engine: translates for every checkpoint, instead of an engine for each.
 
     Returns:
         The exit status: 0 if everything that was accepted was finished, 1 if not, or if the service could
@@ -83,7 +88,7 @@ def serve(settings: Settings) -> int:
     disable_created_metrics()  # type: ignore[no-untyped-call]
     lifecycle = Lifecycle(settings)
     config = uvicorn.Config(
-        create_app(settings, lifecycle=lifecycle),
+        create_app(settings, engine, lifecycle),
         host=settings.host,
         port=settings.port,
         # Not uvloop, which uvicorn prefers where it is installed: when the listener closes, it resets some of

@@ -20,6 +20,7 @@ from service.engine.observer import NullObserver, Observer, Stage
 from service.engine.request import EngineStatus, Priority, SegmentRequest, SegmentResult
 from service.engine.runner import BatchFactory, Runner
 from service.engine.ticket import EngineTicket
+from service.engine.turns import Scheduler
 from service.engine.worker import Outcome, Worker
 from service.errors import NotReady, ServiceError, TextTooLarge
 
@@ -45,6 +46,7 @@ class Engine:
         observer: told what happens.
         torch_threads: threads that PyTorch computes with on the engine's thread; None leaves its default.
         clock: monotonic seconds, the clock of ``SegmentRequest.deadline``.
+        scheduler: decides what runs when; default: the one that ``limits`` ask for.
     """
 
     def __init__(
@@ -55,10 +57,11 @@ class Engine:
         observer: Observer | None = None,
         torch_threads: int | None = None,
         clock: Callable[[], float] = time.monotonic,
+        scheduler: Scheduler | None = None,
     ) -> None:
         self._limits = limits
         self._observer = observer or NullObserver()
-        self._inbox = Inbox(limits, clock)
+        self._inbox = Inbox(limits, clock, scheduler)
         self._new_batch = new_batch
         self._sample = tuple(sample)
         self._torch_threads = torch_threads

@@ -9,8 +9,9 @@ from threading import Condition
 from service.engine.limits import EngineLimits
 from service.engine.queue import Size, WaitingQueue
 from service.engine.request import Priority, SegmentRequest
-from service.engine.scheduler import Load, Waiting, admit, is_expired
+from service.engine.scheduler import Waiting, is_expired
 from service.engine.throughput import Throughput
+from service.engine.turns import Scheduler, scheduler_for
 from service.errors import Overloaded
 
 
@@ -24,18 +25,22 @@ class Admission:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """What one turn of the engine's thread has to do, before it advances the running batch.
+    """What one turn of the engine's thread has to do, in this order, before it advances a batch.
 
     Attributes:
         expired_queued: their deadline passed in the queue; they are out of it.
         expired_running: rows to take out because their deadline has passed.
         cancelled_running: rows to take out because nobody waits for them any more.
+        promoted: rows that somebody waits for interactively now: they belong to that batch from now on.
+        lane: the batch to join and to advance.
         admitted: to join, in this order.
     """
 
     expired_queued: Sequence[int]
     expired_running: Collection[int]
     cancelled_running: Collection[int]
+    promoted: Collection[int]
+    lane: Priority
     admitted: Sequence[Admission]
 
 
@@ -58,16 +63,21 @@ class Inbox:
     Args:
         limits: the bounds.
         clock: monotonic seconds.
+        scheduler: decides what runs; default: the one that ``limits`` ask for.
     """
 
-    def __init__(self, limits: EngineLimits, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, limits: EngineLimits, clock: Callable[[], float], scheduler: Scheduler | None = None
+    ) -> None:
         self._limits = limits
+        self._scheduler = scheduler or scheduler_for(limits)
         self._clock = clock
         self._changed = Condition()
         self._queue = WaitingQueue(limits)
         self._requests: dict[int, SegmentRequest] = {}
         self._cancelled: set[int] = set()
         self._deadlines: dict[int, float | None] = {}  # of rows that were shared while they ran
+        self._promoted: set[int] = set()
         self._closed = False
         self._running_rows = 0
         self._beat: float | None = None
@@ -115,6 +125,8 @@ class Inbox:
         with self._changed:
             if not self._queue.share(entry_id, priority, deadline, self._clock()):
                 self._deadlines[entry_id] = deadline
+                if priority is Priority.INTERACTIVE:
+                    self._promoted.add(entry_id)
 
     def close(self) -> None:
         """Forget what waits, and make ``take`` return None from now on whatever runs."""
@@ -123,6 +135,7 @@ class Inbox:
             self._queue = WaitingQueue(self._limits)
             self._requests.clear()
             self._deadlines.clear()
+            self._promoted.clear()
             self._running_rows = 0
             self._changed.notify()
 
@@ -161,9 +174,11 @@ class Inbox:
             )
 
     def _account(self) -> None:
-        """Add the turn that has just ended to the throughput."""
+        """Add the turn that has just ended to the throughput, and tell the scheduler of it."""
         if self._beat is not None:
-            self._throughput.record(self._taken, self._clock() - self._beat)
+            seconds = self._clock() - self._beat
+            self._throughput.record(self._taken, seconds)
+            self._scheduler.spent(seconds)
         self._taken = Size(0, 0)
 
     def _orders(self, running: Mapping[int, Waiting], now: float) -> Orders:
@@ -173,10 +188,23 @@ class Inbox:
         expired_queued = [entry.id for entry in self._queue.pop_expired(now)]
         for entry_id in expired_queued:
             del self._requests[entry_id]
-        staying = [entry for entry in running.values() if entry.id not in cancelled | expired]
-        admitted = self._admit(Load.of(staying), now)
+        promoted = self._take_promoted(running) - cancelled - expired
+        staying = [
+            replace(entry, priority=Priority.INTERACTIVE) if entry.id in promoted else entry
+            for entry in running.values()
+            if entry.id not in cancelled | expired
+        ]
+        turn = self._scheduler.turn(self._queue, staying, now)
+        admitted = self._admit(turn.admitted)
         self._running_rows = len(staying) + len(admitted)
-        return Orders(expired_queued, expired, cancelled, admitted)
+        return Orders(expired_queued, expired, cancelled, promoted, turn.lane, admitted)
+
+    def _take_promoted(self, running: Mapping[int, Waiting]) -> set[int]:
+        """The rows that are to change their batch."""
+        shared, self._promoted = self._promoted, set()
+        return {
+            entry_id for entry_id in running.keys() & shared if running[entry_id].priority is Priority.BULK
+        }
 
     def _expired(self, running: Mapping[int, Waiting], now: float) -> set[int]:
         # What is not running any more has ended: whatever runs was admitted in an earlier turn.
@@ -189,8 +217,7 @@ class Inbox:
         )
         return {entry.id for entry in entries if is_expired(entry, now)}
 
-    def _admit(self, load: Load, now: float) -> list[Admission]:
-        entries = admit(self._queue, load, self._limits, now)
+    def _admit(self, entries: Sequence[Waiting]) -> list[Admission]:
         for entry in entries:
             self._queue.remove(entry.id)
         self._taken = Size.of(entries)

@@ -19,7 +19,10 @@ class EngineLimits:
         max_overtaken_seconds: a segment that does not fit the running batch may be overtaken by later ones
             that do until it has waited this long; then its place is kept.
         bulk_handicap_seconds: a bulk segment queues as if it had come this much later, so interactive work
-            goes first, and yet no bulk segment waits for ever.
+            goes first, and yet no bulk segment waits for ever. Where bulk work runs apart, it does not count.
+        bulk_apart: whether interactive and bulk work run in batches of their own, in turn; see
+            ``service.engine.turns``.
+        bulk_share: the share of the time that bulk work then gets at least.
 
     Raises:
         ValueError: a bound is out of range; the message names it.
@@ -31,12 +34,18 @@ class EngineLimits:
     max_padded_tokens: int = 65_536
     max_overtaken_seconds: float = 0.25
     bulk_handicap_seconds: float = 5.0
+    bulk_apart: bool = False
+    bulk_share: float = 0.1
 
     def __post_init__(self) -> None:
         for field in fields(self):
             value = getattr(self, field.name)
-            if field.name.startswith("max_") and not field.name.endswith("_seconds"):
-                if value < 1:
-                    raise ValueError(f"{field.name} must be at least 1, not {value}")
-            elif not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"{field.name} must be a finite number of seconds, at least 0, not {value}")
+            if field.name.endswith("_seconds"):
+                if not (math.isfinite(value) and value >= 0):
+                    raise ValueError(
+                        f"{field.name} must be a finite number of seconds, at least 0, not {value}"
+                    )
+            elif field.name.startswith("max_") and value < 1:
+                raise ValueError(f"{field.name} must be at least 1, not {value}")
+        if not 0.0 < self.bulk_share < 1.0:
+            raise ValueError(f"bulk_share must be between 0 and 1, not {self.bulk_share}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 import math
 from collections import OrderedDict
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -47,6 +47,10 @@ class WaitingQueue:
         """All entries, first to run first; the queue must not change meanwhile."""
         lines = [line.values() for line in self._lines.values()]
         return heapq.merge(*lines, key=lambda entry: place(entry, self._limits))
+
+    def line(self, priority: Priority) -> Collection[Waiting]:
+        """The entries of one priority, first to run first; the queue must not change meanwhile."""
+        return self._lines[priority].values()
 
     @property
     def size(self) -> Size:

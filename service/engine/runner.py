@@ -1,4 +1,4 @@
-"""The running batch, with every failure narrowed down to the rows that cause it."""
+"""The running batches, with every failure narrowed down to the rows that cause it."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from model.config import DecodingOptions
 from model.decoding import Finished, Job
 from model.decoding.batch import Batch
 from service.engine.limits import EngineLimits
+from service.engine.request import Priority
 
 BatchFactory = Callable[[], Batch]
 """Makes an empty running batch over the service's network."""
@@ -27,14 +28,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What one step of the running batch brought."""
+    """What one step of a running batch brought."""
 
     finished: Sequence[Finished] = ()
     failed: Sequence[Failure] = ()
 
 
 class Runner:
-    """Owns the running batch; used on the engine's thread only.
+    """Owns the running batches, one for each priority; used on the engine's thread only.
+
+    Which of them a segment joins is the scheduler's business; it may as well use only one.
 
     A failing operation is bisected: tried again on each half of the rows, and so on down to single rows.
     A batch is left unchanged by what fails and does not mix rows, so whoever shares a batch with
@@ -51,31 +54,41 @@ class Runner:
         self._new_batch = new_batch
         self._sample = tuple(sample)
         self._limits = limits
-        self._batch = new_batch()
+        self._batches = {lane: new_batch() for lane in Priority}
 
-    @property
-    def padding_ratio(self) -> float:
-        """The share of the running batch's source positions that are padding, 0 for an empty batch."""
-        return self._batch.padding_ratio
+    def rows(self, lane: Priority) -> int:
+        """Segments in a batch."""
+        return self._batches[lane].rows
 
-    def join(self, jobs: Sequence[Job]) -> list[Failure]:
+    def padding_ratio(self, lane: Priority) -> float:
+        """The share of a batch's source positions that are padding, 0 for an empty batch."""
+        return self._batches[lane].padding_ratio
+
+    def join(self, lane: Priority, jobs: Sequence[Job]) -> list[Failure]:
         """Encode ``jobs`` as one padded batch and let them join; returns those that cannot be encoded."""
         try:
-            self._batch.join(jobs)
+            self._batches[lane].join(jobs)
         except Exception as error:
             if len(jobs) == 1:
                 return [Failure(jobs[0].id, error)]
             middle = len(jobs) // 2
-            return self.join(jobs[:middle]) + self.join(jobs[middle:])
+            return self.join(lane, jobs[:middle]) + self.join(lane, jobs[middle:])
         return []
 
-    def step(self) -> Advance:
-        """Advance every row by one target position; finished and failing rows leave."""
-        return _advance(self._batch)
+    def step(self, lane: Priority) -> Advance:
+        """Advance every row of a batch by one target position; finished and failing rows leave."""
+        return _advance(self._batches[lane])
 
     def remove(self, ids: Collection[int]) -> None:
-        """Take rows out."""
-        self._batch.remove(ids)
+        """Take rows out, wherever they are."""
+        for batch in self._batches.values():
+            batch.remove(ids)
+
+    def promote(self, ids: Collection[int]) -> None:
+        """Move rows of the bulk batch into the interactive one, going on from the step they are at."""
+        bulk = self._batches[Priority.BULK]
+        if not set(ids).isdisjoint(bulk.ids):
+            self._batches[Priority.INTERACTIVE].absorb(bulk.split(ids))
 
     def warm_up(self) -> None:
         """Decode one short segment, and beside it the largest batch that the limits allow.

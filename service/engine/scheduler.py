@@ -10,6 +10,8 @@ policy, between any two steps:
 4. **Overtaking.** A segment that does not fit yet may be overtaken by later ones that do, because
    idle rows serve nobody, but only until it has waited ``max_overtaken_seconds``. From then on its place is
    kept: the batch shrinks until it fits.
+5. **Company.** A batch that was full takes nobody until an eighth of its rows is free: to join costs about
+   as much for several as for one, and each who waits then would have waited long anyway.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from dataclasses import dataclass
 from service.engine.limits import EngineLimits
 from service.engine.request import Priority
 
+REFILL_SHARE = 8
+"""A batch with less than one row in so many free is full."""
 MAX_OVERTAKEN = 32
 """Segments passed over in one decision; bounds its time however long the queue is."""
 
@@ -98,6 +102,8 @@ def admit(waiting: Iterable[Waiting], load: Load, limits: EngineLimits, now: flo
     """
     admitted: list[Waiting] = []
     overtaken = 0
+    if load.rows > limits.max_running_rows - limits.max_running_rows // REFILL_SHARE:
+        return []
     for entry in waiting:
         if load.rows >= limits.max_running_rows:
             break

@@ -1,14 +1,15 @@
-"""What the engine's thread does: turn orders into work on the running batch, and work into outcomes."""
+"""What the engine's thread does: turn orders into work on the running batches, and work into outcomes."""
 
 from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 
 from model.decoding import Finished, Job
 from service.engine.inbox import Admission, Inbox
 from service.engine.observer import Observer, Stage
-from service.engine.request import SegmentResult
+from service.engine.request import Priority, SegmentResult
 from service.engine.runner import Failure, Runner
 from service.engine.scheduler import Load, Waiting
 from service.errors import DeadlineExceeded, ServiceError, TranslationFailed
@@ -20,14 +21,14 @@ Outcome = tuple[int, SegmentResult | ServiceError]
 
 
 class Worker:
-    """The engine's loop: a turn evicts, admits, advances the running batch by one step, and delivers.
+    """The engine's loop: a turn evicts, promotes, admits, advances a batch by one step, and delivers.
 
-    Used on the engine's thread only. It keeps account of the rows in the running batch: ``_running`` holds
+    Used on the engine's thread only. It keeps account of the rows in the running batches: ``_running`` holds
     what is known of each from the queue, ``_joined`` when it joined.
 
     Args:
         inbox: where orders come from.
-        runner: the running batch.
+        runner: the running batches.
         observer: told what happens.
         deliver: takes all outcomes of a turn at once; called on this thread.
         clock: monotonic seconds.
@@ -53,11 +54,12 @@ class Worker:
         """Take turns until the inbox is closed."""
         while (orders := self._inbox.take(self._running)) is not None:
             self._evict(orders.cancelled_running, orders.expired_running)
+            self._promote(orders.promoted)
             outcomes = [
                 *self._expire(orders.expired_queued, Stage.QUEUED),
                 *self._expire(orders.expired_running, Stage.DECODING),
-                *self._join(orders.admitted),
-                *self._step(),
+                *self._join(orders.lane, orders.admitted),
+                *self._step(orders.lane),
             ]
             if outcomes:
                 self._deliver(outcomes)
@@ -70,12 +72,18 @@ class Worker:
         for _ in cancelled:
             self._observer.segment_cancelled(Stage.DECODING)
 
+    def _promote(self, ids: Collection[int]) -> None:
+        if ids:
+            self._runner.promote(ids)
+        for entry_id in ids:
+            self._running[entry_id] = replace(self._running[entry_id], priority=Priority.INTERACTIVE)
+
     def _expire(self, ids: Collection[int], stage: Stage) -> list[Outcome]:
         for _ in ids:
             self._observer.segment_expired(stage)
         return [(entry_id, DeadlineExceeded(f"the deadline passed ({stage})")) for entry_id in ids]
 
-    def _join(self, admitted: Sequence[Admission]) -> list[Outcome]:
+    def _join(self, lane: Priority, admitted: Sequence[Admission]) -> list[Outcome]:
         if not admitted:
             return []
         begin = self._clock()
@@ -89,7 +97,7 @@ class Worker:
             )
             for item in admitted
         ]
-        failures = self._runner.join(jobs)
+        failures = self._runner.join(lane, jobs)
         now = self._clock()
         failed = {failure.id for failure in failures}
         joined = [item.entry for item in admitted if item.entry.id not in failed]
@@ -101,12 +109,12 @@ class Worker:
             self._observer.batch_encoded(len(joined), _padding_ratio(joined), now - begin)
         return self._fail(failures)
 
-    def _step(self) -> list[Outcome]:
-        if not self._running:
+    def _step(self, lane: Priority) -> list[Outcome]:
+        rows, padding_ratio = self._runner.rows(lane), self._runner.padding_ratio(lane)
+        if not rows:
             return []
-        rows, padding_ratio = len(self._running), self._runner.padding_ratio
         begin = self._clock()
-        advance = self._runner.step()
+        advance = self._runner.step(lane)
         now = self._clock()
         self._observer.step_done(rows, padding_ratio, now - begin)
         outcomes = [self._finish(finished, now) for finished in advance.finished]

@@ -28,6 +28,9 @@ from tests.service.engine.harness import (
     running_engine,
 )
 
+# Turns take as long as a busy machine lets them: with a larger share bulk work might earn one at any time.
+APART = replace(LIMITS, bulk_apart=True, bulk_share=1e-6)
+
 
 @bounded
 async def test_a_segment_is_translated_and_its_times_are_told() -> None:
@@ -279,6 +282,68 @@ async def test_bulk_work_that_somebody_waits_for_interactively_is_not_kept_behin
         await asyncio.gather(*[ticket.result() for ticket in bulk])
     assert ended == [5, 0, 1, 2, 3, 4, 6, 7]
     assert recorder.started[1:3] == [Priority.INTERACTIVE, Priority.BULK]
+
+
+@bounded
+async def test_interactive_work_does_not_wait_for_bulk_rows_that_run_apart() -> None:
+    network, recorder = HashNetwork(), Recorder()
+    async with running_engine(network, recorder, APART) as engine:
+        network.hold()
+        bulk_requests = [request(5, piece, priority=Priority.BULK) for piece in range(4, 16)]
+        bulk = engine.submit(bulk_requests)
+        await happens(network.held)
+        (ticket,) = engine.submit([request(7, 8)])
+        ended: list[str] = []
+        for each in bulk:
+            each.on_end(lambda _: ended.append("bulk"))
+        ticket.on_end(lambda _: ended.append("interactive"))
+        network.release()
+        assert (await ticket.result()).translation == alone(request(7, 8))
+        results = await asyncio.gather(*[each.result() for each in bulk])
+    assert ended == ["interactive"] + ["bulk"] * len(bulk)
+    assert [result.translation for result in results] == [alone(each) for each in bulk_requests]
+
+
+@bounded
+async def test_a_bulk_row_that_somebody_waits_for_goes_on_among_the_interactive_ones() -> None:
+    network = HashNetwork()
+    async with running_engine(network, limits=APART) as engine:
+        network.hold()
+        wanted = [request(5, piece, priority=Priority.BULK) for piece in range(4, 8)]
+        bulk = engine.submit(wanted)
+        await happens(network.held)
+        ended: list[int] = []
+        for number, ticket in enumerate(bulk):
+            ticket.on_end(lambda _, number=number: ended.append(number))  # type: ignore[misc]  # bound now
+        bulk[3].share(Priority.INTERACTIVE, None)
+        network.release()
+        results = await asyncio.gather(*[ticket.result() for ticket in bulk])
+    assert ended[0] == 3
+    assert [result.translation for result in results] == [alone(each) for each in wanted]
+
+
+@bounded
+async def test_who_runs_apart_can_be_cancelled_and_expires_as_ever() -> None:
+    clock = ManualClock()
+    network, recorder = HashNetwork(), Recorder()
+    async with running_engine(network, recorder, APART, clock) as engine:
+        network.hold()
+        stays, late, gone = engine.submit(
+            [
+                request(5, priority=Priority.BULK),
+                request(6, priority=Priority.BULK, deadline=clock.now + 5),
+                request(7, priority=Priority.BULK),
+            ]
+        )
+        await happens(network.held)
+        engine.submit([request(8)])
+        gone.cancel()
+        clock.now += 5.0
+        network.release()
+        assert (await stays.result()).translation == alone(request(5))
+        with pytest.raises(DeadlineExceeded):
+            await late.result()
+    assert recorder.counts == {"expired decoding": 1, "cancelled decoding": 1, "finished": 2}
 
 
 @bounded

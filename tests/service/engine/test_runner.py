@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from model.config import DecodingOptions
 from model.decoding import Job, RunningBatch, Translation
 from service.engine.limits import EngineLimits
+from service.engine.request import Priority
 from service.engine.runner import Runner
 from tests.service.engine.fakes import (
     ENCODE_POISON,
@@ -20,6 +21,8 @@ from tests.service.engine.fakes import (
     STEP_POISON,
     HashNetwork,
 )
+
+LANE = Priority.INTERACTIVE
 
 
 def make_jobs(count: int, seed: int = 0) -> list[Job]:
@@ -55,7 +58,7 @@ def run_out(runner: Runner) -> tuple[dict[int, Translation], list[int]]:
     results: dict[int, Translation] = {}
     failed: list[int] = []
     for _ in range(100):
-        advance = runner.step()
+        advance = runner.step(LANE)
         assert not results.keys() & {item.id for item in advance.finished}
         results |= {item.id: item.translation for item in advance.finished}
         failed += [failure.id for failure in advance.failed]
@@ -67,7 +70,7 @@ def test_what_cannot_be_encoded_stays_out_and_the_others_join() -> None:
     for number in (0, 7, 8, 32):
         jobs[number] = poisoned(jobs[number], ENCODE_POISON)
     runner = make_runner(HashNetwork())
-    assert [failure.id for failure in runner.join(jobs)] == [0, 7, 8, 32]
+    assert [failure.id for failure in runner.join(LANE, jobs)] == [0, 7, 8, 32]
     results, failed = run_out(runner)
     assert results == {job.id: alone(job) for job in jobs if job.id not in (0, 7, 8, 32)}
     assert failed == []
@@ -79,9 +82,9 @@ def test_what_cannot_be_encoded_stays_out_and_the_others_join() -> None:
 def test_a_failing_step_costs_only_the_rows_that_fail_it(poison: int, poisonous: set[int]) -> None:
     jobs = [poisoned(job, poison) if job.id in poisonous else job for job in make_jobs(17)]
     runner = make_runner(HashNetwork())
-    assert runner.join(jobs[:9]) == []
-    first = runner.step()  # the others join a step later, so that poison acts on two occasions
-    assert runner.join(jobs[9:]) == []
+    assert runner.join(LANE, jobs[:9]) == []
+    first = runner.step(LANE)  # the others join a step later, so that poison acts on two occasions
+    assert runner.join(LANE, jobs[9:]) == []
     results, failed = run_out(runner)
     results |= {item.id: item.translation for item in first.finished}
     assert set(failed) <= poisonous
@@ -94,7 +97,7 @@ def test_one_poisonous_row_is_found_in_logarithmic_time() -> None:
     runner = make_runner(network)
     jobs = make_jobs(64)
     jobs[40] = poisoned(jobs[40], STEP_POISON)
-    runner.join(jobs)
+    runner.join(LANE, jobs)
     clean_steps = max(alone(job).steps for job in jobs if job.id != 40)
     network.calls.clear()
     assert run_out(runner)[1] == [40]
@@ -104,11 +107,11 @@ def test_one_poisonous_row_is_found_in_logarithmic_time() -> None:
 def test_when_all_rows_fail_the_batch_is_empty_and_usable() -> None:
     runner = make_runner(HashNetwork())
     jobs = [poisoned(job, STEP_POISON) for job in make_jobs(5)]
-    runner.join(jobs)
+    runner.join(LANE, jobs)
     results, failed = run_out(runner)
     assert (results, sorted(failed)) == ({}, [0, 1, 2, 3, 4])
     clean = make_jobs(3, seed=1)
-    runner.join(clean)
+    runner.join(LANE, clean)
     assert run_out(runner)[0] == {job.id: alone(job) for job in clean}
 
 
@@ -121,7 +124,7 @@ def test_warming_up_reaches_the_largest_batch_and_leaves_nothing_running() -> No
         7,
         10,
     ) in network.encoded_shapes  # beside the one row that runs already: 8 rows x 10 tokens x beam 5
-    assert runner.step().finished == []
+    assert runner.step(LANE).finished == []
 
 
 def test_a_probe_shows_a_broken_network() -> None:

@@ -9,6 +9,7 @@ from model.slots import SlotBatch, SlotShape
 from model.slots.pool import SlotPool
 from model.tokenizer import EOS
 from service.engine.limits import EngineLimits
+from service.engine.request import Priority
 from service.engine.runner import Failure, Runner
 from tests.model.slots.samples import POISON, PoisonedNetwork, alone, assert_same, network, slot_searches
 
@@ -21,11 +22,11 @@ def test_whoever_shares_slots_with_a_poisonous_row_is_translated() -> None:
     options = DecodingOptions(max_length=10)
     jobs = [Job(number, (5, 10 + number, EOS), options) for number in range(7)]
     poisonous = Job(9, (5, POISON, EOS), options)
-    assert runner.join([*jobs, poisonous]) == []
+    assert runner.join(Priority.INTERACTIVE, [*jobs, poisonous]) == []
     finished: dict[int, Translation] = {}
     failed: list[Failure] = []
     for _ in range(30):
-        advance = runner.step()
+        advance = runner.step(Priority.INTERACTIVE)
         finished |= {each.id: each.translation for each in advance.finished}
         failed += advance.failed
     assert [failure.id for failure in failed] == [9]

@@ -1,0 +1,32 @@
+"""The way most servers batch: requests that wait are taken together, and the next when these are done."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from service.engine.limits import EngineLimits
+from service.engine.request import Priority
+from service.engine.scheduler import Load, Waiting, admit
+from service.engine.turns import Queue, Turn
+
+
+class RequestLevel:
+    """A ``Scheduler`` that lets nobody join a batch that runs.
+
+    It is kinder than servers that call a network once for each batch: what is done leaves at once, is
+    answered at once, and costs nothing from then on.
+
+    Args:
+        limits: of a batch.
+    """
+
+    def __init__(self, limits: EngineLimits) -> None:
+        self._limits = limits
+
+    def turn(self, queue: Queue, running: Collection[Waiting], now: float) -> Turn:
+        """See ``Scheduler``."""
+        admitted = [] if running else admit(queue, Load(), self._limits, now)
+        return Turn(Priority.INTERACTIVE, admitted)
+
+    def spent(self, seconds: float) -> None:
+        """Does not matter."""
