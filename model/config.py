@@ -190,6 +190,7 @@ class TrainingConfig(Frozen):
         default=None, description="from then on dropout and the three rates of noise are reduced; none: never"
     )
     calm_noise_fraction: Probability = Field(default=0.4, description="what is left of them then")
+    keep_zeros: bool = Field(default=False, description="weights that are zero at the start stay zero")
     ema_decay: Probability = Field(default=0.999, description="0 turns the moving average of the weights off")
     average_checkpoints: NonNegativeInt = Field(
         default=5,

@@ -4,7 +4,7 @@
 
     manifest.json        format_version; sha256 and size of each file below
     config.json          name, network, directions, decoding defaults, calibration, how it was trained
-    weights.safetensors  the network's tensors, bfloat16 or float32
+    weights.safetensors  the network's tensors, bfloat16 or float32; of a pruned network without the zeros
     tokenizer.model      the SentencePiece model
     README.md            the model card: optional, for people, not hashed
 
@@ -33,6 +33,7 @@ from model.checkpoint.manifest import (
 )
 from model.checkpoint.save import (
     save_checkpoint,
+    save_pruned,
     set_calibration,
     set_decoding_defaults,
     set_shortlists,
@@ -53,6 +54,7 @@ __all__ = [
     "read_config",
     "read_manifest",
     "save_checkpoint",
+    "save_pruned",
     "set_calibration",
     "set_decoding_defaults",
     "set_shortlists",

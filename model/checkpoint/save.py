@@ -25,9 +25,10 @@ from model.checkpoint.manifest import (
     make_manifest,
     read_manifest,
 )
-from model.checkpoint.weights import pack_weights
+from model.checkpoint.weights import pack_weights, restore_network
 from model.config import DecodingOptions, ModelConfig, parse
 from model.errors import CheckpointError, ConfigError
+from model.pruning import prune
 from model.shortlist import pack_ids
 from model.tokenizer import Tokenizer
 
@@ -126,6 +127,34 @@ def set_shortlists(directory: Path, shortlists: Mapping[str, Collection[int]]) -
     size = read_config(directory, read_manifest(directory)).model.vocabulary_size
     packed = {language: pack_ids(ids, size) for language, ids in shortlists.items()}
     _change_config(directory, shortlists=packed)
+
+
+def save_pruned(source: Path, share: float, target: Path) -> None:
+    """Write the checkpoint in ``source`` to ``target`` with ``share`` of its weights set to zero.
+
+    What was measured on the old weights, the calibration, stays behind.
+
+    Raises:
+        ConfigError: ``share`` is not at least 0 and below 1.
+        CheckpointError: ``source`` is damaged, or ``target`` holds something else than a checkpoint.
+        OSError: it cannot be written; nothing is left behind.
+    """
+    manifest = read_manifest(source)
+    config = read_config(source, manifest)
+    content, origin = manifest.read(source, WEIGHTS_FILE), source / WEIGHTS_FILE
+    weights = restore_network(content, config.model, origin).state_dict()
+    dtype = next(iter(weights.values())).dtype
+    document = config.model_dump() | {
+        "calibration": None,
+        "training": {**config.training, "pruned": share, "pruned_from": manifest.digest},
+    }
+    check_replaceable(target)
+    contents = {
+        CONFIG_FILE: parse(CheckpointConfig, document, str(target / CONFIG_FILE)).to_bytes(),
+        WEIGHTS_FILE: pack_weights(prune(weights, share), config.model, dtype, origin),
+        TOKENIZER_FILE: manifest.read(source, TOKENIZER_FILE),
+    }
+    install(target, contents)
 
 
 def _change_config(directory: Path, **changes: object) -> None:

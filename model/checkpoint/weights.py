@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from model.build import build_model
+from model.checkpoint.sparse import with_zeros, without_zeros
 from model.config import ModelConfig
 from model.errors import CheckpointError
 from model.network import AnyNetwork
@@ -22,7 +23,7 @@ STORED_DTYPES = (torch.bfloat16, torch.float16, torch.float32)
 def pack_weights(
     tensors: Mapping[str, Tensor], config: ModelConfig, dtype: torch.dtype, origin: Path
 ) -> bytes:
-    """``tensors`` as the content of a safetensors file, converted to ``dtype``.
+    """``tensors`` as the content of a safetensors file, converted to ``dtype``; many zeros take no room.
 
     Raises:
         CheckpointError: ``tensors`` are not those of ``config``'s network, or a weight is NaN or infinite,
@@ -31,7 +32,7 @@ def pack_weights(
     _check_shapes(tensors, _network_without_weights(config, origin), origin)
     stored = {name: tensor.detach().to("cpu", dtype).contiguous() for name, tensor in tensors.items()}
     _check_finite(stored, origin)
-    return safetensors.torch.save(stored)
+    return safetensors.torch.save(without_zeros(stored))
 
 
 def restore_network(content: bytes, config: ModelConfig, origin: Path) -> AnyNetwork:
@@ -48,6 +49,8 @@ def restore_network(content: bytes, config: ModelConfig, origin: Path) -> AnyNet
         raise CheckpointError(f"{origin}: not a safetensors file: {error}{guess}") from error
     _check_layers(tensors, config, origin)
     model = _network_without_weights(config, origin)
+    shapes = {name: tensor.shape for name, tensor in model.state_dict().items()}
+    tensors = with_zeros(tensors, shapes, origin)
     _check_shapes(tensors, model, origin)
     _check_finite(tensors, origin)
     model.load_state_dict(tensors, assign=True)

@@ -28,6 +28,7 @@ COMMANDS = {
     "tune": "find the best length and coverage penalties",
     "calibrate": "calibrate confidence: how probably a translation is good",
     "narrow": "find the pieces that each target language uses",
+    "prune": "set the weights that matter least to zero",
     "evaluate": "score a checkpoint: BLEU and chrF with sacreBLEU",
     "translate": "translate a file or standard input, line by line",
     "report": "write a page about a checkpoint: scores, intervals, examples",

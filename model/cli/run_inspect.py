@@ -24,6 +24,7 @@ from model.checkpoint import (
     read_config,
     read_manifest,
 )
+from model.checkpoint.sparse import PRESENT
 from model.errors import CheckpointError
 
 CARD_LINES = 12
@@ -120,11 +121,13 @@ def _fault(directory: Path, manifest: Manifest, name: str) -> str | None:
 
 
 def _count_parameters(path: Path) -> tuple[dict[str, int], tuple[str, ...]]:
-    """From the file's header alone."""
+    """From the file's header alone; the zeros of a pruned network do not count."""
     counts: Counter[str] = Counter()
     types = set()
     with safe_open(path, framework="numpy") as file:
         for name in file.keys():  # noqa: SIM118 - not a mapping
+            if name.endswith(PRESENT):
+                continue
             tensor = file.get_slice(name)
             counts[name.partition(".")[0]] += math.prod(tensor.get_shape())
             types.add(tensor.get_dtype())

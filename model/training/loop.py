@@ -40,6 +40,7 @@ from model.training.schedule import learning_rate
 from model.training.state import STATE_FILE, Progress, load_state, random_states, save_state
 from model.training.window import Sums, Update, Window
 from model.training.workers import Workers, join_workers
+from model.training.zeros import Zeros
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ class Trainer:
         self.average = moving_average(self.model, config.ema_decay)
         self.optimizer = build_optimizer(self.model, config)
         self.progress = Progress()
+        self.zeros = Zeros()
 
     def initialise(self) -> None:
         """Start from the checkpoint that the recipe names, if it names one.
@@ -127,12 +129,18 @@ class Trainer:
             for model in (self.model, self.average.module):
                 model.load_state_dict(weights)
             self.progress = Progress(initialized_from=digest)
+        self._note_zeros()
         self.workers.seed_apart(self.config.seed)  # now that all have made the same weights
 
     def restore(self) -> None:
         """Continue from the saved state."""
         self.workers.seed_apart(self.config.seed)
         self.progress = load_state(self.directory, self.recipe, self._models(), self.optimizer, self.workers)
+        self._note_zeros()
+
+    def _note_zeros(self) -> None:
+        if self.config.keep_zeros:
+            self.zeros = Zeros(self.model)
 
     def run(self) -> Outcome:
         """Train until done, or until somebody asks to stop."""
@@ -189,6 +197,7 @@ class Trainer:
         norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip_norm))
         self._check_finite(sums.nll, norm)
         self.optimizer.step()
+        self.zeros.restore()
         self.average.update_parameters(self.model)
         seconds, own_cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
         (cpu_seconds,) = self.workers.sum([own_cpu_seconds])
