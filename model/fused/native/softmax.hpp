@@ -146,14 +146,17 @@ inline void subtract_target(const Softmax& task, const SoftmaxScratch& scratch, 
   inverse[row] = 1.0f / sum;
 }
 
-// `turned` [width + 1, depth]: x, and 1 for the bias, divided by the rows' sums.
-inline void turn(const Softmax& task, const float* inverse, int depth, Bfloat16* turned) {
-  for (int position = 0; position < depth; ++position) {
-    const bool real = position < task.positions;
-    for (int i = 0; i < task.width; ++i)
-      turned[size_t(i) * depth + position] =
-          real ? rounded_alone(widened_alone(task.x[size_t(position) * task.width + i]) * inverse[position]) : 0;
-    turned[size_t(task.width) * depth + position] = real ? rounded_alone(inverse[position]) : 0;
+// Rows of x, and 1 for the bias, divided by the rows' sums; `columns` is width + 1 in whole sixteens.
+inline void divide(const Softmax& task, const float* inverse, int columns, Bfloat16* divided) {
+  for (int row = 0; row < task.positions; ++row) {
+    const Bfloat16* x = task.x + size_t(row) * task.width;
+    Bfloat16* out = divided + size_t(row) * columns;
+    for (int i = 0; i < columns; i += kLanes) {
+      const __m256i part = _mm256_maskz_loadu_epi16(lanes_of(task.width - i), x + i);
+      const Floats wide = _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(part), 16));
+      store(out + i, _mm512_mul_ps(wide, all(inverse[row])));
+    }
+    out[task.width] = rounded_alone(inverse[row]);
   }
 }
 
@@ -180,7 +183,7 @@ inline void add_columns(const Softmax& task, const float* columns, int panel) {
 }
 
 inline void softmax(const Softmax& task) {
-  thread_local Scratch<Bfloat16> kept, block, turned;
+  thread_local Scratch<Bfloat16> kept, block, divided, turned;
   thread_local Scratch<float> sums, shift, inverse, columns;
   const int panels = (task.vocabulary + kPanel - 1) / kPanel, depth = (task.positions + 31) / 32 * 32;
   const SoftmaxScratch scratch{depth, kept.of(panels * panel_size(depth)),
@@ -197,10 +200,13 @@ inline void softmax(const Softmax& task) {
     for (int panel = 0; panel < (task.width + kPanel - 1) / kPanel; ++panel)
       tiled(task.positions, BackTile{task, scratch, first, count, panel});
   }
-  for (int row = 0; row < task.positions; ++row) subtract_target(task, scratch, row, inverse.of(task.positions));
-  Bfloat16* left = turned.of(size_t(task.width + 1) * depth);
+  float* factors = inverse.of(task.positions);
+  for (int row = 0; row < task.positions; ++row) subtract_target(task, scratch, row, factors);
+  const int wide = (task.width + kLanes) / kLanes * kLanes;
+  Bfloat16 *rows = divided.of(size_t(task.positions) * wide), *left = turned.of(size_t(wide) * depth);
   float* out = columns.of(size_t(task.width + 1) * kPanel);
-  turn(task, inverse.of(task.positions), depth, left);
+  divide(task, factors, wide, rows);
+  transpose(rows, task.positions, wide, left, depth);
   for (int panel = 0; panel < panels; ++panel) {
     product(left, task.width + 1, depth, scratch.kept + panel * panel_size(depth), kPanel, out);
     add_columns(task, out, panel);
