@@ -11,6 +11,7 @@ from functools import partial
 from benchmarks.arrivals import poisson_times
 from benchmarks.collecting import Collecting, Translate, run_collecting
 from benchmarks.command import Say
+from benchmarks.errors import BenchmarkError
 from benchmarks.request_level import RequestLevel
 from benchmarks.scheduling_results import BulkCell, EngineResults, LitServeTrial, LoadCell, Saturation
 from benchmarks.summary import Latency, Spread
@@ -242,6 +243,12 @@ def _rate(run: EngineRun) -> float:
 
 
 def _latency(seconds: Sequence[float]) -> Latency:
+    """Their distribution.
+
+    Raises:
+        BenchmarkError: there are none: no interactive request came before the bulk job was done.
+    """
     latency = Latency.of(seconds)
-    assert latency is not None
+    if latency is None:
+        raise BenchmarkError("the bulk job was done before an interactive request came: --bulk is too small")
     return latency

@@ -54,6 +54,6 @@ for arm in with without; do
     [ -d "$run/checkpoint" ] || "$python" -m model train "$recipes/ablation-origins-$arm.toml" --output "$run" $resume
     for kind in everyday other; do
         [ $kind = everyday ] && tests=$tests_everyday || tests=$tests_other
-        "$python" -m benchmarks.quality "$run/checkpoint" $tests --output "benchmarks/results/origins-$arm-$kind.json"
+        "$python" -m benchmarks.quality "$run/checkpoint" $tests --precision int8 --output "benchmarks/results/origins-$arm-$kind.json"
     done
 done

@@ -50,6 +50,8 @@ def test_everything_is_measured_recorded_and_drawn(
         "engine",
         "--precision",
         "float32",
+        "--bulk",
+        "4000",  # some requests must come while it runs
         "--rounds",
         "1",
     ]
