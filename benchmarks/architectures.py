@@ -13,7 +13,7 @@ from rich.console import Console
 
 from benchmarks.architecture_results import ArchitectureResult, ArchitectureResults, markdown
 from benchmarks.architecture_runs import VARIANTS, Variant
-from benchmarks.command import guarded, progress, whole
+from benchmarks.command import add_output, guarded, progress, whole
 from benchmarks.decoder import DecodeBenchmark
 from benchmarks.multi30k import add_texts
 from benchmarks.multi30k_scores import METHOD, TEST, Split
@@ -78,12 +78,7 @@ def build_parser() -> argparse.ArgumentParser:
         "--sentences", type=whole, default=200, metavar="N", help="decoded for the speed (default: 200)"
     )
     parser.add_argument("--repeats", type=whole, default=3, metavar="N", help="timed passes (default: 3)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/architectures-SRC-TGT-DATE.json)",
-    )
+    add_output(parser, "architectures-SRC-TGT-DATE.json")
     return parser
 
 

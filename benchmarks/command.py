@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks.errors import BenchmarkError
+from benchmarks.record import RESULTS
 from model.errors import ModelError
 
 Say = Callable[[str], None]
@@ -75,3 +76,25 @@ def add_text(parser: argparse.ArgumentParser) -> None:
         "--input", type=Path, metavar="FILE", help="one sentence a line (default: 100 built-in sentences)"
     )
     parser.add_argument("--limit", type=whole, metavar="N", help="only the first N sentences")
+
+
+def add_tests(parser: argparse.ArgumentParser) -> None:
+    """Add the test sets to score."""
+    parser.add_argument(
+        "--test",
+        action="append",
+        nargs=3,
+        required=True,
+        metavar=("SRC-TGT", "SOURCE", "REFERENCE"),
+        help="a direction and its two aligned files; may be repeated",
+    )
+
+
+def add_output(parser: argparse.ArgumentParser, default: str) -> None:
+    """Add the file of the record, which is called ``default`` where nobody says otherwise."""
+    parser.add_argument(
+        "--output",
+        type=Path,
+        metavar="FILE",
+        help=f"where to write the record (default: {RESULTS}/{default})",
+    )

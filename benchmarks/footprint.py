@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from benchmarks.client import connect
-from benchmarks.command import Say, guarded, progress, whole
+from benchmarks.command import Say, add_output, guarded, progress, whole
 from benchmarks.errors import BenchmarkError
 from benchmarks.footprint_results import FootprintResults, Growth, Start, show_footprint
 from benchmarks.outcome import TRANSLATED
@@ -62,12 +62,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sentences", type=whole, default=200_000, metavar="N", help="of the growth (default: %(default)s)"
     )
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/footprint-CHECKPOINTS-DATE.json)",
-    )
+    add_output(parser, "footprint-CHECKPOINTS-DATE.json")
     return parser
 
 

@@ -16,7 +16,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import guarded, progress, whole
+from benchmarks.command import add_output, guarded, progress, whole
 from benchmarks.lexicon import Lexicon
 from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
 from model.checkpoint import Checkpoint, load_checkpoint
@@ -243,12 +243,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--sentences", type=whole, default=500, metavar="N", help="(default: 500)")
     parser.add_argument("--precision", default="auto", help="as DRAGOMAN_PRECISION (default: auto)")
     parser.add_argument("--threads", type=whole, default=1, metavar="N", help="CPU threads (default: 1)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/glossary-CHECKPOINT-DATE.json)",
-    )
+    add_output(parser, "glossary-CHECKPOINT-DATE.json")
     return parser
 
 

@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import guarded, progress, whole
+from benchmarks.command import add_output, guarded, progress, whole
 from benchmarks.multi30k_scores import METHOD, TEST, VALIDATION, Split, SplitScores
 from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
 from model.checkpoint import load_checkpoint
@@ -68,12 +68,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_ensemble(parser)
     parser.add_argument("--beam-size", type=whole, default=5, metavar="N", help="hypotheses (default: 5)")
     parser.add_argument("--threads", type=whole, default=1, metavar="N", help="CPU threads (default: 1)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/multi30k-SRC-TGT-DATE.json)",
-    )
+    add_output(parser, "multi30k-SRC-TGT-DATE.json")
     return parser
 
 

@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import guarded, progress, whole
+from benchmarks.command import add_output, add_tests, guarded, progress, whole
 from benchmarks.quality import TestScores, score
 from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
 from model.build import build_model
@@ -76,14 +76,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=HelpFormatter,
     )
     add_checkpoint(parser)
-    parser.add_argument(
-        "--test",
-        action="append",
-        nargs=3,
-        required=True,
-        metavar=("SRC-TGT", "SOURCE", "REFERENCE"),
-        help="a direction and its two aligned files; may be repeated",
-    )
+    add_tests(parser)
     parser.add_argument(
         "--shares",
         type=share,
@@ -102,12 +95,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--precision", choices=("float32", "int8"), default="float32")
     parser.add_argument("--threads", type=whole, default=1, metavar="N", help="CPU threads (default: 1)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/pruning-CHECKPOINT-DATE.json)",
-    )
+    add_output(parser, "pruning-CHECKPOINT-DATE.json")
     return parser
 
 

@@ -12,7 +12,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import guarded, progress, whole
+from benchmarks.command import add_output, add_tests, guarded, progress, whole
 from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
 from model.checkpoint import Checkpoint, load_checkpoint
 from model.cli.arguments import HelpFormatter, add_checkpoint
@@ -79,14 +79,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=HelpFormatter,
     )
     add_checkpoint(parser)
-    parser.add_argument(
-        "--test",
-        action="append",
-        nargs=3,
-        required=True,
-        metavar=("SRC-TGT", "SOURCE", "REFERENCE"),
-        help="a direction and its two aligned files; may be repeated",
-    )
+    add_tests(parser)
     parser.add_argument("--beam-size", type=whole, default=5, metavar="N", help="hypotheses (default: 5)")
     parser.add_argument(
         "--precision",
@@ -95,12 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="what to compute in; int8 is what the service takes where it can (default: %(default)s)",
     )
     parser.add_argument("--threads", type=whole, default=1, metavar="N", help="CPU threads (default: 1)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/quality-CHECKPOINT-DATE.json)",
-    )
+    add_output(parser, "quality-CHECKPOINT-DATE.json")
     return parser
 
 

@@ -15,7 +15,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import Say, guarded, progress, whole
+from benchmarks.command import Say, add_output, guarded, progress, whole
 from benchmarks.errors import BenchmarkError
 from benchmarks.faults import is_copy, loops, omits, usual_ratio
 from benchmarks.noise import KINDS, noisy
@@ -118,12 +118,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the noise (default: 0)")
     parser.add_argument("--threads", type=whole, default=1, metavar="N", help="CPU threads (default: 1)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/robustness-CHECKPOINT-DIRECTION-DATE.json)",
-    )
+    add_output(parser, "robustness-CHECKPOINT-DIRECTION-DATE.json")
     return parser
 
 

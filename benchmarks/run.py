@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.command import add_text, guarded, progress
+from benchmarks.command import add_output, add_text, guarded, progress
 from benchmarks.decode import DecodePlan, add_machine, measure
 from benchmarks.decoder import METHOD as DECODE_METHOD
 from benchmarks.decoder import DecodeResults
@@ -120,12 +120,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_text(parser)
     add_machine(parser)
     parser.add_argument("--quick", action="store_true", help="about a minute; to see that all works")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/CHECKPOINT-DEVICE-DATE.json)",
-    )
+    add_output(parser, "CHECKPOINT-DEVICE-DATE.json")
     return parser
 
 

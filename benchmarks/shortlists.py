@@ -13,7 +13,7 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import guarded, progress, whole
+from benchmarks.command import add_output, add_tests, guarded, progress, whole
 from benchmarks.errors import BenchmarkError
 from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
 from model.checkpoint import Checkpoint, load_checkpoint
@@ -166,14 +166,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=HelpFormatter,
     )
     add_checkpoint(parser)
-    parser.add_argument(
-        "--test",
-        action="append",
-        nargs=3,
-        required=True,
-        metavar=("SRC-TGT", "SOURCE", "REFERENCE"),
-        help="a direction and its two aligned files; may be repeated",
-    )
+    add_tests(parser)
     parser.add_argument(
         "--data",
         type=Path,
@@ -182,12 +175,7 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--beam-size", type=whole, default=5, metavar="N", help="hypotheses (default: 5)")
     parser.add_argument("--rounds", type=whole, default=2, metavar="N", help="timed passes (default: 2)")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/shortlists-CHECKPOINT-DATE.json)",
-    )
+    add_output(parser, "shortlists-CHECKPOINT-DATE.json")
     return parser
 
 

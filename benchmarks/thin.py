@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from benchmarks.command import guarded, progress, whole
+from benchmarks.command import add_output, guarded, progress, whole
 from benchmarks.errors import BenchmarkError
 from benchmarks.processor_time import on_processors
 from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
@@ -83,12 +83,7 @@ def build_parser() -> argparse.ArgumentParser:
         help="where the rounds are measured, but nothing else is done (default: where it was started)",
     )
     parser.add_argument("--rounds", type=whole, default=3, metavar="N", help="default: %(default)s")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        metavar="FILE",
-        help=f"where to write the record (default: {RESULTS}/thin-CHECKPOINT-DATE.json)",
-    )
+    add_output(parser, "thin-CHECKPOINT-DATE.json")
     parser.set_defaults(device="cpu", precision="auto")
     return parser
 

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import ctypes
 import functools
-import importlib.machinery
-import platform
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, c_float, c_int32, c_void_p
 from pathlib import Path
 from typing import Any, ClassVar
 
-from model.errors import KernelError
+from model.kernels import Functions, load_kernels
 
 VERSION = 2
 """Of the structures and of the layout of packed weights; the library must have the same."""
@@ -86,6 +84,17 @@ class Softmax(Structure):
     ]
 
 
+_FUNCTIONS: Functions = {
+    "pack_gates": (None, [c_void_p, c_int32, c_int32, c_void_p]),
+    "pack_columns": (None, [c_void_p, c_int32, c_int32, c_void_p]),
+    "pack_rows": (None, [c_void_p, c_int32, c_int32, c_int32, c_void_p]),
+    "lstm_forward": (None, [POINTER(LSTMForward)]),
+    "lstm_backward": (None, [POINTER(LSTMBackward)]),
+    "lstm_gradients": (None, [POINTER(LSTMGradients)]),
+    "softmax": (None, [POINTER(Softmax)]),
+}
+
+
 @functools.cache
 def load_library() -> ctypes.CDLL:
     """The kernels, once loaded and found to fit.
@@ -93,33 +102,5 @@ def load_library() -> ctypes.CDLL:
     Raises:
         KernelError: they have not been compiled, or this processor cannot run them.
     """
-    path = _find()
-    try:
-        library = ctypes.CDLL(str(path))
-    except OSError as error:
-        raise KernelError(f"{path.name} cannot be loaded: {error}") from error
-    if library.dragoman_fused_version() != VERSION:
-        raise KernelError(f"{path} is of another version; install the package anew")
-    if not library.dragoman_fused_supported():
-        raise KernelError(f"this processor ({platform.machine()}) has no AVX-512 BF16 instructions")
-    arguments: dict[str, list[Any]] = {
-        "pack_gates": [c_void_p, c_int32, c_int32, c_void_p],
-        "pack_columns": [c_void_p, c_int32, c_int32, c_void_p],
-        "pack_rows": [c_void_p, c_int32, c_int32, c_int32, c_void_p],
-        "lstm_forward": [POINTER(LSTMForward)],
-        "lstm_backward": [POINTER(LSTMBackward)],
-        "lstm_gradients": [POINTER(LSTMGradients)],
-        "softmax": [POINTER(Softmax)],
-    }
-    for name, types in arguments.items():
-        function = getattr(library, f"dragoman_{name}")
-        function.argtypes, function.restype = types, None
-    return library
-
-
-def _find() -> Path:
     folder = Path(__file__).parent
-    for suffix in importlib.machinery.EXTENSION_SUFFIXES:
-        if (path := folder / f"_native{suffix}").is_file():
-            return path
-    raise KernelError("the kernels were not compiled when the package was installed: no C++ compiler then")
+    return load_kernels(folder, "dragoman_fused", version=VERSION, needs="AVX-512 BF16", functions=_FUNCTIONS)

@@ -9,8 +9,6 @@ from __future__ import annotations
 import ctypes
 import enum
 import functools
-import importlib.machinery
-import platform
 from collections.abc import Sequence
 from ctypes import POINTER, Structure, c_double, c_float, c_int32, c_size_t, c_uint8, c_void_p
 from pathlib import Path
@@ -18,7 +16,7 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from model.errors import KernelError
+from model.kernels import Functions, load_kernels
 
 VERSION = 4
 """Of the structures and of the layout of packed weights; the library must have the same."""
@@ -201,7 +199,7 @@ class Verdict(enum.IntEnum):
     IS_FULL = 3
 
 
-_FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
+_FUNCTIONS: Functions = {
     "encode": (None, [POINTER(Network), POINTER(EncodeTask)]),
     "score": (None, [POINTER(Network), POINTER(ScoreTask)]),
     "run": (c_int32, [POINTER(Network), POINTER(RunTask)]),
@@ -212,7 +210,6 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "row_result": (c_int32, [c_void_p, c_int32, POINTER(FinishedHypothesis)]),
     "row_read": (None, [c_void_p, c_int32, c_void_p, c_void_p, c_void_p]),
 }
-"""Of each function of the library: what it returns, and its arguments."""
 
 
 @functools.cache
@@ -222,29 +219,10 @@ def load_library() -> ctypes.CDLL:
     Raises:
         KernelError: they have not been compiled, or this processor cannot run them.
     """
-    path = _find()
-    try:
-        library = ctypes.CDLL(str(path))
-    except OSError as error:
-        raise KernelError(f"{path.name} cannot be loaded: {error}") from error
-    if library.dragoman_version() != VERSION:
-        raise KernelError(f"{path} is of another version; install the package anew")
-    if not library.dragoman_supported():
-        raise KernelError(f"this processor ({platform.machine()}) has no AVX-512 VNNI instructions")
-    for name, (result, arguments) in _FUNCTIONS.items():
-        function = getattr(library, f"dragoman_{name}")
-        function.restype, function.argtypes = result, arguments
-    return library
+    folder = Path(__file__).parent
+    return load_kernels(folder, "dragoman", version=VERSION, needs="AVX-512 VNNI", functions=_FUNCTIONS)
 
 
 def address(tensor: Tensor) -> int:
     """Where a contiguous CPU tensor begins; whoever passes it on keeps the tensor alive."""
     return tensor.data_ptr()
-
-
-def _find() -> Path:
-    folder = Path(__file__).parent
-    for suffix in importlib.machinery.EXTENSION_SUFFIXES:
-        if (path := folder / f"_native{suffix}").is_file():
-            return path
-    raise KernelError("the kernels were not compiled when the package was installed: no C++ compiler then")
