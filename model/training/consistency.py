@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from model import fused
 from model.training.loss import Loss, chunks
 
 
@@ -89,6 +90,11 @@ class _ConsistencyLoss(torch.autograd.Function):
         weights: Weights,
         dtype: torch.dtype,
     ) -> tuple[Tensor, Tensor]:
+        if fused.usable(features, dtype) and features.shape[2] % 2 == 0 and len(targets):
+            loss = fused.two_readings_loss(features, embedding, bias, targets, smoothing, weights)
+            ctx.save_for_backward(loss.features.to(features.dtype), loss.embedding, loss.bias)
+            ctx.mark_non_differentiable(loss.nll)
+            return loss.smoothed, loss.nll
         x, weight, offset = features.to(dtype), embedding.to(dtype), bias.to(dtype)
         grad_x = torch.empty_like(x)
         grad_weight = torch.zeros_like(embedding, dtype=torch.float32)
