@@ -45,9 +45,7 @@ def two_readings_loss(
     smoothed, nll = torch.empty(2, len(targets)).unbind()
     task = Consistency(len(targets), layer.width, layer.vocabulary, smoothing, weights[:2], weights[2:])
     task.x, task.targets = x.data_ptr(), targets.data_ptr()
-    task.columns, task.rows, task.bias = (
-        part.data_ptr() for part in (layer.columns, layer.rows, layer.bias)
-    )
+    task.columns, task.rows, task.bias = (part.data_ptr() for part in (layer.columns, layer.rows, layer.bias))
     task.smoothed, task.nll = smoothed.data_ptr(), nll.data_ptr()
     task.grad_x, task.grad_embedding, task.grad_bias = (
         grad.data_ptr() for grad in (grad_x, grad_embedding, grad_bias)

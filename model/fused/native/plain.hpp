@@ -95,7 +95,8 @@ inline void add_product(const Bfloat16* x, int rows, int depth, const Bfloat16* 
   for (int first = 0; first < depth; first += kBlockDepth)
     for (int panel = 0; panel < (columns + kPanel - 1) / kPanel; ++panel) {
       const Bfloat16* block = packed + panel * panel_size(depth) + size_t(first) * kPanel;
-      tiled(rows, AddedTile{x + first, size_t(depth), block, out, std::min(kBlockDepth, depth - first), columns, panel});
+      const int part = std::min(kBlockDepth, depth - first);
+      tiled(rows, AddedTile{x + first, size_t(depth), block, out, part, columns, panel});
     }
 }
 

@@ -1,4 +1,4 @@
-"""The kernel for two readings against autograd in float32, and against the plain version that it stands in for."""
+"""The kernel for two readings against autograd in float32, and against the version that it stands in for."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ def reference(
     return [smoothed.detach(), nll.detach(), *torch.autograd.grad(smoothed, leaves)]
 
 
-# Fewer entries than a vector and than a panel, whole panels, part of one, more than the products' block of 512;
-# one position, an odd number, a whole chunk, a chunk and a little; widths of less than a vector to two panels.
+# Fewer entries than a vector and than a panel, whole panels, part of one, more than the products' block of
+# 512; one position, an odd number, a whole chunk, a chunk and a little; widths of less than a vector to more
+# than two panels.
 @pytest.mark.parametrize("weights", [r_drop_weights(5.0), simcut_weights(3.0), Weights(0.0, 0.7, 0.3, 1.1)])
 @pytest.mark.parametrize(
     ("positions", "vocabulary", "width"),
@@ -125,4 +126,6 @@ def test_logits_of_any_size_are_fine() -> None:
 def test_what_is_not_a_number_reaches_the_loss(reading: int) -> None:
     features, embedding, bias, targets = inputs(3, 70, 2)
     features[reading, 1] = torch.nan
-    assert two_readings_loss(features, embedding, bias, targets, SMOOTHING, simcut_weights(1.0)).smoothed.isnan()
+    assert two_readings_loss(
+        features, embedding, bias, targets, SMOOTHING, simcut_weights(1.0)
+    ).smoothed.isnan()
