@@ -1,4 +1,4 @@
-"""``python -m benchmarks.scaling``: what more processors give, to one decoder's threads or to more decoders."""
+"""``python -m benchmarks.scaling``: what more processors give, to threads of a decoder or to more decoders."""
 
 from __future__ import annotations
 
