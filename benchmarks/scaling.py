@@ -1,4 +1,4 @@
-"""``python -m benchmarks.scaling``: what more processors give, to threads of a decoder or to more decoders."""
+"""``python -m benchmarks.scaling``: what more processors give, as threads of a decoder or as replicas."""
 
 from __future__ import annotations
 
