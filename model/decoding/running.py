@@ -64,7 +64,7 @@ class RunningBatch(Generic[Memory, State]):
     @property
     def rows(self) -> int:
         """Sentences in the batch."""
-        return len(self._jobs)
+        return len(self._searched) + (len(self._dense.rows) if self._dense else 0)
 
     @property
     def ids(self) -> tuple[int, ...]:
@@ -96,6 +96,8 @@ class RunningBatch(Generic[Memory, State]):
     @property
     def padding_ratio(self) -> float:
         """The share of source positions that are padding, 0 for an empty batch."""
+        if self._dense is None:  # what the network searches itself has none
+            return 0.0
         return 1.0 - self.source_tokens / self.padded_tokens if self.rows else 0.0
 
     @property

@@ -115,7 +115,10 @@ class Apart:
         self._lane = self._choose(has[Priority.INTERACTIVE], has[Priority.BULK])
         if has[Priority.INTERACTIVE]:
             self._interactive_at = now
-        line, load = queue.line(self._lane), Load.of(rows[self._lane])
+        line = queue.line(self._lane)
+        if not line:
+            return Turn(self._lane, [])
+        load = Load.of(rows[self._lane])
         if self._lane is Priority.INTERACTIVE:
             return Turn(self._lane, admit(line, load, self._beside(Load.of(rows[Priority.BULK])), now))
         limits = self._calm if now - self._interactive_at > CALM_SECONDS else self._busy
