@@ -18,7 +18,7 @@ from service.translator import Translator
 from tests.service.spans_in_texts import texts
 from tests.service.test_protected_spans import check
 
-BUNDLED = Path(__file__).parents[2] / "checkpoints" / "de-en"
+BUNDLED = Path(__file__).parents[2] / "checkpoints" / "to-english"
 SENTENCES = (
     "Ich mag Hunde 🐶 und Katzen 🐱.",
     "Besuche heute https://example.com/a?b=c im Park.",

@@ -11,7 +11,7 @@ from service.text.casing import Casing, Initial, Style, casing_of, from_running_
 from service.text.rewriting import rewrite
 from service.text.truecasing import Truecaser
 
-BUNDLED = Path(__file__).parents[3] / "checkpoints" / "de-en"
+BUNDLED = Path(__file__).parents[3] / "checkpoints" / "to-english"
 WORD, LOOSE = "\U000f0000", "\U00100000"
 
 
