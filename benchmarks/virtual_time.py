@@ -106,7 +106,8 @@ class ArrivingInbox(Inbox):
         now, begin = self._skipping(), self._come
         while self._come < len(self._to_come) and self._to_come[self._come].at <= now:
             self._come += 1
-        self.offer({number: self._to_come[number].request for number in range(begin, self._come)})
+        if self._come > begin:
+            self.offer({number: self._to_come[number].request for number in range(begin, self._come)})
 
 
 def run_engine(

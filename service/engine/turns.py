@@ -15,7 +15,7 @@ from typing import Protocol
 
 from service.engine.limits import EngineLimits
 from service.engine.request import Priority
-from service.engine.scheduler import Load, Waiting, admit
+from service.engine.scheduler import Load, Waiting, admit, stepping, steps_of_turn
 
 CALM_PLACES, BUSY_PLACES = 0.75, 0.25
 """The part of the rows and of the padded tokens that bulk work may take: in calm moments, and in others."""
@@ -44,10 +44,24 @@ class Turn:
     Attributes:
         lane: the batch that is to be joined and to step.
         admitted: the segments that join it.
+        rows: those that take steps then; None: all of the batch.
+        steps: how many, unless one of the rows ends before.
     """
 
     lane: Priority
     admitted: list[Waiting]
+    rows: frozenset[int] | None = None
+    steps: int = 1
+
+    @classmethod
+    def of(
+        cls, lane: Priority, running: Collection[Waiting], admitted: list[Waiting], limits: EngineLimits
+    ) -> Turn:
+        """A turn of ``running`` and ``admitted``, as ``limits`` want it."""
+        rows = stepping([*running, *admitted], limits)
+        resting = len(rows) < len(running) + len(admitted)
+        some = frozenset(entry.id for entry in rows) if resting else None
+        return cls(lane, admitted, some, steps_of_turn(rows, limits))
 
 
 class Scheduler(Protocol):
@@ -78,7 +92,8 @@ class OneBatch:
 
     def turn(self, queue: Queue, running: Collection[Waiting], now: float) -> Turn:
         """See ``Scheduler``."""
-        return Turn(Priority.INTERACTIVE, admit(queue, Load.of(running), self._limits, now))
+        admitted = admit(queue, running, self._limits, now)
+        return Turn.of(Priority.INTERACTIVE, running, admitted, self._limits)
 
     def spent(self, seconds: float) -> None:
         """Does not matter."""
@@ -115,11 +130,13 @@ class Apart:
         self._lane = self._choose(has[Priority.INTERACTIVE], has[Priority.BULK])
         if has[Priority.INTERACTIVE]:
             self._interactive_at = now
-        line, load = queue.line(self._lane), Load.of(rows[self._lane])
+        line, own = queue.line(self._lane), rows[self._lane]
         if self._lane is Priority.INTERACTIVE:
-            return Turn(self._lane, admit(line, load, self._beside(Load.of(rows[Priority.BULK])), now))
-        limits = self._calm if now - self._interactive_at > CALM_SECONDS else self._busy
-        return Turn(self._lane, _few(admit(line, load, limits, now)))
+            admitted = admit(line, own, self._beside(Load.of(rows[Priority.BULK])), now)
+        else:
+            limits = self._calm if now - self._interactive_at > CALM_SECONDS else self._busy
+            admitted = _few(admit(line, own, limits, now))
+        return Turn.of(self._lane, own, admitted, self._limits)
 
     def spent(self, seconds: float) -> None:
         """See ``Scheduler``."""
