@@ -1,6 +1,7 @@
 """From how probable a network finds its translations to how probably they are good.
 
-A translation counts as good if its sentence chrF (Popović 2015) against a person's reaches a threshold. The
+A translation counts as good if its sentence chrF (Popović 2015) against a person's reaches a threshold, which
+is lower where characters are words: of their long n-grams few agree even in good translations. The
 probability of that is a logistic function of the mean log-probability of the translation's tokens, fitted by
 maximum likelihood on validation text (Platt 1999). It has two parameters and rises with the probability, so
 calibration changes what the numbers mean, never which of two translations is trusted more.
@@ -9,7 +10,7 @@ calibration changes what the numbers mean, never which of two translations is tr
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated
 
 import numpy as np
@@ -18,6 +19,9 @@ from pydantic import Field
 from model.config import Frozen
 
 GOOD_CHRF = 50.0
+GOOD_CHRF_OF = {"zh": 30.0}
+"""Target languages for which another is usual."""
+Chrf = Annotated[float, Field(gt=0.0, le=100.0)]
 RIDGE = 0.01
 """Keeps a fit finite where the good and the bad can be told apart without fault."""
 _STEPS = 100
@@ -35,12 +39,31 @@ class Curve(Frozen):
         return 1.0 / (1.0 + math.exp(-max(-60.0, self.intercept + self.slope * mean_log_prob)))
 
 
-class Calibration(Frozen):
+class Thresholds(Frozen):
+    """From which sentence chrF a translation counts as good."""
+
+    good_chrf: Chrf = GOOD_CHRF
+    good_chrf_of: dict[str, Chrf] = Field(default={}, description="target languages for which it is another")
+
+    def threshold(self, direction: str) -> float:
+        """That of a direction such as ``de-en``."""
+        return self.good_chrf_of.get(direction.partition("-")[2], self.good_chrf)
+
+    def __str__(self) -> str:
+        """Such as ``50 (zh: 30)``."""
+        others = ", ".join(f"{language}: {score:g}" for language, score in self.good_chrf_of.items())
+        return f"{self.good_chrf:g} ({others})" if others else f"{self.good_chrf:g}"
+
+
+def usual_thresholds(directions: Iterable[str]) -> Thresholds:
+    """Those of ``directions``, without languages that are not among them."""
+    targets = {direction.partition("-")[2] for direction in directions}
+    return Thresholds(good_chrf_of={one: score for one, score in GOOD_CHRF_OF.items() if one in targets})
+
+
+class Calibration(Thresholds):
     """What was learnt on validation text about a checkpoint's translations."""
 
-    good_chrf: Annotated[float, Field(gt=0.0, le=100.0)] = Field(
-        default=GOOD_CHRF, description="sentence chrF from which a translation counts as good"
-    )
     curves: dict[Annotated[str, Field(pattern=r"^[a-z]{2,3}-[a-z]{2,3}$")], Curve] = Field(
         min_length=1, description="by direction, such as de-en"
     )

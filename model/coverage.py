@@ -48,7 +48,7 @@ def coverage_of(words: Sequence[float]) -> float:
     """The share of the words that were read, from 0 to 1, one that was read in part counting in part."""
     if not words:
         return 1.0
-    return sum(min(1.0, received / READ) for received in words) / len(words)
+    return sum([1.0 if received >= READ else received / READ for received in words]) / len(words)
 
 
 def skips_tail(words: Sequence[float]) -> bool:

@@ -52,31 +52,35 @@ def words_of(tokens: Tokens) -> Words:
     letters, digits, the marks on them, or an apostrophe or decimal point between them. Every token of
     Chinese or Japanese is a word by itself, as words are not told apart in writing; so is punctuation.
     """
-    ranges: list[list[int]] = []
+    text = tokens.text
+    starts: list[int] = []
+    ends: list[int] = []
     of_token: list[int] = []
+    reached = -1
     for start, end in tokens.offsets:
         if start == end:
             of_token.append(-1)
             continue
-        if ranges and _joined(tokens.text, ranges[-1][1], start):
-            ranges[-1][1] = max(ranges[-1][1], end)
+        # Most words are begun by a space: that is seen before anything is looked up.
+        if start <= reached and _joined(text, reached, start):
+            ends[-1] = reached = max(reached, end)
         else:
-            ranges.append([start, end])
-        of_token.append(len(ranges) - 1)
-    words = [Word(start, end, is_lexical(tokens.text[start:end])) for start, end in ranges]
+            starts.append(start)
+            ends.append(end)
+            reached = end
+        of_token.append(len(starts) - 1)
+    words = [Word(start, end, is_lexical(text[start:end])) for start, end in zip(starts, ends, strict=True)]
     return Words(tuple(words), tuple(of_token))
 
 
 def is_lexical(text: str) -> bool:
     """Whether there is a letter or a digit in ``text``."""
-    return any(character.isalnum() for character in text)
+    return text.isalnum() or any(map(str.isalnum, text))
 
 
 def _joined(text: str, end: int, start: int) -> bool:
-    """Whether a token that begins at ``start`` continues the word that has reached ``end``."""
-    if start < end:
-        return True
-    return start == end and _spells(text, end - 1) and _spells(text, start)
+    """Whether a token that begins at ``start`` continues the word that has reached ``end``, no less."""
+    return start < end or (_spells(text, end - 1) and _spells(text, start))
 
 
 def _spells(text: str, index: int) -> bool:

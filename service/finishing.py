@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from model.decoding.hypothesis import Hypothesis, Translation
 from model.tokenizer import Tokenizer, normalize
 from model.words import Tokens
+from service.once import Once
 from service.segment import Segment
 from service.text.alignment import links
 from service.text.annotated import Range
@@ -62,13 +62,14 @@ class Finisher:
     def _stretch(self, segment: Segment, hypothesis: Hypothesis, linked: bool) -> Stretch | None:
         """The translation that ``hypothesis`` is, or None if it is empty."""
         text = self.tokenizer.decode(hypothesis.tokens)
-        find_links = functools.cache(lambda: self._links(segment, hypothesis))
+        find_links = Once(lambda: self._links(segment, hypothesis))
         located = locate(text, segment.presentation, segment.spans, find_links, normalize)
         if not _has_text(text, located):
             return None
         steps = [put_in(text, located, segment.text)]
         for edits_of in self._steps(segment):
-            steps.append(rewrite(steps[-1].after, edits_of(steps[-1].after)))
+            if edits := edits_of(steps[-1].after):
+                steps.append(rewrite(steps[-1].after, edits))
         target = steps[-1].after
         placements = {one.sentinel: one.placement for one in located if one.sentinel}
         if not linked or not find_links():

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 FIELDS = "fields"
 """``logger.info(..., extra={FIELDS: {...}})`` adds to the object."""
+_encode = json.JSONEncoder(ensure_ascii=False, default=str).encode
 
 
 class JsonFormatter(logging.Formatter):
@@ -31,7 +32,7 @@ class JsonFormatter(logging.Formatter):
         }
         if record.exc_info and record.exc_info[1] is not None:
             entry["exception"] = describe_exception(record.exc_info[1])
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        return _encode(entry)
 
 
 def describe_exception(error: BaseException) -> list[str]:

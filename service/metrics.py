@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import cache
 from itertools import product
 
@@ -242,12 +242,9 @@ class Metrics:
         if second_try is not None:
             self._second_tries.labels(second_try).inc()
 
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Time a stage of a request."""
-        start = time.perf_counter()
-        yield
-        self._stage(name).observe(time.perf_counter() - start)
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Times a stage of a request, unless it fails."""
+        return _Timed(self._stage(name))
 
     def batch_encoded(self, rows: int, padding_ratio: float, seconds: float) -> None:
         """See ``Observer``."""
@@ -286,6 +283,20 @@ class Metrics:
     def cache_asked(self, result: CacheResult, segments: int) -> None:
         """See ``Observer``."""
         self._cache(result.value).inc(segments)
+
+
+class _Timed(AbstractContextManager[None]):
+    """Observes the seconds that what is done within takes."""
+
+    def __init__(self, histogram: Histogram) -> None:
+        self._histogram = histogram
+
+    def __enter__(self) -> None:
+        self._begin = time.perf_counter()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        if kind is None:
+            self._histogram.observe(time.perf_counter() - self._begin)
 
 
 class _ServedCollector(Collector):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -96,8 +95,13 @@ class Planner:
             yield piece.text
             return
         casing = casing_of(piece.text, self._truecaser)
-        # Of this piece: what is measured is mostly what is kept.
-        write = functools.cache(lambda text: self._writer.write(text, spans, casing))
+        written: dict[str, Segment] = {}  # what is measured is mostly what is kept
+
+        def write(text: str) -> Segment:
+            if text not in written:
+                written[text] = self._writer.write(text, spans, casing)
+            return written[text]
+
         rest = False
         for part in shorten(piece.text, self._limit, lambda text: len(write(text).source)):
             if not part.translatable:

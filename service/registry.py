@@ -80,17 +80,17 @@ class Registry:
             source, target = direction
             logger.warning("%s>%s is served by %s, not by %s", source, target, first.name, served.name)
 
-    @property
+    @cached_property
     def directions(self) -> tuple[Direction, ...]:
         """Every direction, sorted."""
         return tuple(sorted(self._by_direction))
 
-    @property
+    @cached_property
     def languages(self) -> tuple[str, ...]:
         """Every source or target language, sorted."""
         return tuple(sorted({code for direction in self._by_direction for code in direction}))
 
-    @property
+    @cached_property
     def sources(self) -> tuple[str, ...]:
         """Every language that can be translated from, sorted."""
         return tuple(sorted({source for source, _ in self._by_direction}))

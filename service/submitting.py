@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence, Set
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 from model.config import DecodingOptions
 from service.engine.request import SegmentRequest, Ticket
@@ -108,6 +108,7 @@ def terms_of(job: Job, served: Served) -> TermFinder | None:
     return TermFinder(glossary, served.tokenizer)
 
 
+@cache
 def _options(decoding: DecodingOptions, n_best: int) -> DecodingOptions:
     """``decoding`` for so many hypotheses; they widen the beam where it is too narrow for them."""
     update = {

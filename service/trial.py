@@ -105,6 +105,8 @@ class Trial:
 
     def _intact(self, result: SegmentResult) -> SegmentResult:
         """``result`` with its intact hypotheses alone; as it is, if it has none."""
+        if not self._segment.presentation.placeholders:
+            return result
         intact = tuple(filter(self._is_intact, result.translation.hypotheses))
         return _with_hypotheses(result, intact) if intact else result
 

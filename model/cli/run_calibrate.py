@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from rich.console import Console
 from rich.table import Table
 
-from model.calibration import Bin, Calibration, brier_score, calibration_error, reliability
+from model.calibration import Bin, Calibration, Thresholds, brier_score, calibration_error, reliability
 from model.checkpoint import Checkpoint, read_manifest, set_calibration
 from model.cli.progress import line_progress
 from model.cli.run_tune import read_sets
@@ -42,7 +42,7 @@ class Measured:
 def run_calibrate(args: argparse.Namespace) -> int:
     """Translate, fit or look up, measure, store if asked to, draw, print."""
     kinds = {path: format_of(path) for path in args.output}
-    if not 0.0 < args.good_chrf <= 100.0:
+    if args.good_chrf is not None and not 0.0 < args.good_chrf <= 100.0:
         raise ConfigError(f"--good-chrf: must be above 0 and at most 100, not {args.good_chrf:g}")
     sets = read_sets(args)
     [checkpoint] = open_checkpoints(args, [args.checkpoint])
@@ -55,13 +55,14 @@ def run_calibrate(args: argparse.Namespace) -> int:
             judge(_translator(args, checkpoint, item.target_language), item, lambda n: advance(n, n))
             for item in sets
         ]
-    calibration = stored or calibrate(judged, args.good_chrf)
+    wanted = None if args.good_chrf is None else Thresholds(good_chrf=args.good_chrf)
+    calibration = stored or calibrate(judged, wanted)
     if args.write:
         set_calibration(args.checkpoint, calibration)
     measured = [_measure(one, calibration) for one in judged]
     series = [Series(one.judged.direction.replace("-", "→"), one.bins) for one in measured]
     for path, kind in kinds.items():
-        path.write_bytes(draw_reliability(series, calibration.good_chrf, kind))
+        path.write_bytes(draw_reliability(series, str(calibration), kind))
     if args.json:
         print(json.dumps(_as_json(args, checkpoint, calibration, measured), indent=2))
     else:
@@ -87,7 +88,7 @@ def _translator(args: argparse.Namespace, checkpoint: Checkpoint, target_languag
 
 
 def _measure(judged: Judged, calibration: Calibration) -> Measured:
-    good = judged.good(calibration.good_chrf)
+    good = judged.good(calibration.threshold(judged.direction))
     confidences = [calibration.confidence(judged.direction, value) for value in judged.mean_log_probs]
     return Measured(
         judged,
@@ -102,7 +103,7 @@ def _print(
     args: argparse.Namespace, checkpoint: Checkpoint, calibration: Calibration, measured: Sequence[Measured]
 ) -> None:
     console = Console()
-    table = Table(title=f"confidence of {checkpoint.name}: good is a chrF of {calibration.good_chrf:g}")
+    table = Table(title=f"confidence of {checkpoint.name}: good is a chrF of {calibration}")
     for heading in ("direction", "sentences", "good", "mean confidence", "calibration error", "Brier score"):
         table.add_column(heading, justify="left" if heading == "direction" else "right")
     for one in measured:

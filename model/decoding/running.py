@@ -97,6 +97,8 @@ class RunningBatch(Generic[Memory, State]):
     @property
     def padding_ratio(self) -> float:
         """The share of source positions that are padding, 0 for an empty batch."""
+        if self._dense is None:  # what the network searches itself has none
+            return 0.0
         return 1.0 - self.source_tokens / self.padded_tokens if self.rows else 0.0
 
     @property

@@ -5,7 +5,8 @@ compiler, no AVX-512 BF16, or another precision.
 """
 
 from model.fused.choice import autocast_dtype, usable
+from model.fused.consistency import two_readings_loss
 from model.fused.lstm import fits, lstm
 from model.fused.softmax import softmax_loss
 
-__all__ = ["autocast_dtype", "fits", "lstm", "softmax_loss", "usable"]
+__all__ = ["autocast_dtype", "fits", "lstm", "softmax_loss", "two_readings_loss", "usable"]

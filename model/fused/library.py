@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 
 from model.kernels import Functions, load_kernels
 
-VERSION = 2
+VERSION = 3
 """Of the structures and of the layout of packed weights; the library must have the same."""
 _Fields = Sequence[tuple[str, Any]]
 
@@ -84,6 +84,19 @@ class Softmax(Structure):
     ]
 
 
+class Consistency(Structure):
+    """What the loss of two readings reads and writes."""
+
+    _fields_: ClassVar[_Fields] = [
+        *[(name, c_int32) for name in ("positions", "width", "vocabulary")],
+        ("smoothing", c_float),
+        *[(name, c_float * 2) for name in ("cross_entropy", "divergence")],
+        *[(name, c_void_p) for name in ("x", "columns", "rows", "bias", "targets")],
+        *[(name, c_void_p) for name in ("smoothed", "nll")],
+        *[(name, c_void_p) for name in ("grad_x", "grad_embedding", "grad_bias")],
+    ]
+
+
 _FUNCTIONS: Functions = {
     "pack_gates": (None, [c_void_p, c_int32, c_int32, c_void_p]),
     "pack_columns": (None, [c_void_p, c_int32, c_int32, c_void_p]),
@@ -92,6 +105,7 @@ _FUNCTIONS: Functions = {
     "lstm_backward": (None, [POINTER(LSTMBackward)]),
     "lstm_gradients": (None, [POINTER(LSTMGradients)]),
     "softmax": (None, [POINTER(Softmax)]),
+    "consistency": (None, [POINTER(Consistency)]),
 }
 
 

@@ -17,12 +17,12 @@ from torch.autograd.function import once_differentiable
 from model.fused.library import LSTMBackward, LSTMForward, LSTMGradients, load_library
 
 _KEPT = 5  # per unit: the gates and tanh(cell)
-_PANEL = 64
+_VECTOR, _PANEL = 16, 64
 
 
 def fits(inputs: int, hidden: int) -> bool:
     """Whether the kernels can compute a layer of this shape."""
-    return inputs % 2 == 0 and hidden % _PANEL == 0
+    return inputs % 2 == 0 and hidden % _VECTOR == 0
 
 
 def lstm(
@@ -110,9 +110,9 @@ def _pack_gates(weight: Tensor) -> Tensor:
 
 
 def _pack_rows(weight: Tensor) -> Tensor:
-    """``weight`` ``[depth, columns]`` for products with rows of ``depth``; columns in whole panels."""
+    """``weight`` ``[depth, columns]`` for products with rows of ``depth``."""
     depth, columns = weight.shape
-    packed = torch.empty(weight.numel(), dtype=torch.bfloat16)
+    packed = torch.empty(depth * -(-columns // _PANEL) * _PANEL, dtype=torch.bfloat16)
     load_library().dragoman_pack_rows(
         weight.contiguous().data_ptr(), depth, depth, columns, packed.data_ptr()
     )

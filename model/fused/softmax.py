@@ -8,29 +8,15 @@ pass over them is needed. What normalising would do to ``[positions, vocab]`` nu
 from __future__ import annotations
 
 from ctypes import byref
-from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
 from model.fused.library import Softmax, load_library
+from model.fused.output_layer import LossAndGradients, OutputLayer
 
-_PANEL = 64
 CHUNK_POSITIONS = 512
 """Exponentials of this many positions are made at once: few enough for a processor's cache."""
-
-
-class LossAndGradients(NamedTuple):
-    """Sums over the positions, in nats, and the gradients of ``smoothed``; all float32."""
-
-    smoothed: Tensor
-    nll: Tensor
-    features: Tensor
-    """``[positions, width]``"""
-    embedding: Tensor
-    """``[vocab, width]``"""
-    bias: Tensor
-    """``[vocab]``"""
 
 
 def softmax_loss(
@@ -49,14 +35,14 @@ def softmax_loss(
         KernelError: there are no kernels.
     """
     vocabulary, targets = embedding.shape[0], targets.contiguous()
-    layer = _Layer(embedding, bias)
+    layer = OutputLayer(embedding, bias)
     x = features.to(torch.bfloat16).contiguous()
     grad_x = torch.empty_like(x, dtype=torch.float32)
     grad_embedding, grad_bias = torch.zeros_like(embedding), torch.zeros_like(bias)
     normaliser, gold = torch.empty(2, len(x)).unbind()
     for start in range(0, len(x), CHUNK_POSITIONS):
         rows = slice(start, start + CHUNK_POSITIONS)
-        task = layer.task(x[rows], targets[rows], smoothing)
+        task = _task(layer, x[rows], targets[rows], smoothing)
         task.normaliser, task.target_logits = normaliser[rows].data_ptr(), gold[rows].data_ptr()
         task.grad_x, task.grad_bias = grad_x[rows].data_ptr(), grad_bias.data_ptr()
         task.grad_embedding = grad_embedding.data_ptr()
@@ -75,29 +61,10 @@ def softmax_loss(
     )
 
 
-class _Layer:
-    """The weights of the softmax as the products read them."""
-
-    def __init__(self, embedding: Tensor, bias: Tensor) -> None:
-        self.vocabulary, self.width = embedding.shape
-        columns = -(-self.vocabulary // _PANEL) * _PANEL
-        self.low = embedding.to(torch.bfloat16)
-        self.columns = self.low.new_empty(columns * self.width)
-        self.rows = self.low.new_empty(columns * -(-self.width // _PANEL) * _PANEL)
-        self.bias = torch.full((columns,), -torch.inf)
-        self.bias[: self.vocabulary] = bias
-        library, weights = load_library(), embedding.contiguous()
-        library.dragoman_pack_columns(
-            weights.data_ptr(), self.vocabulary, self.width, self.columns.data_ptr()
-        )
-        library.dragoman_pack_rows(
-            weights.data_ptr(), self.vocabulary, columns, self.width, self.rows.data_ptr()
-        )
-
-    def task(self, x: Tensor, targets: Tensor, smoothing: float) -> Softmax:
-        """The softmax of ``x`` bfloat16 ``[positions, width]``, without where to write to."""
-        task = Softmax(len(x), self.width, self.vocabulary, smoothing)
-        task.x, task.targets = x.data_ptr(), targets.data_ptr()
-        task.columns, task.rows = self.columns.data_ptr(), self.rows.data_ptr()
-        task.embedding, task.bias = self.low.data_ptr(), self.bias.data_ptr()
-        return task
+def _task(layer: OutputLayer, x: Tensor, targets: Tensor, smoothing: float) -> Softmax:
+    """The softmax of ``x`` bfloat16 ``[positions, width]``, without where to write to."""
+    task = Softmax(len(x), layer.width, layer.vocabulary, smoothing)
+    task.x, task.targets = x.data_ptr(), targets.data_ptr()
+    task.columns, task.rows = layer.columns.data_ptr(), layer.rows.data_ptr()
+    task.embedding, task.bias = layer.low.data_ptr(), layer.bias.data_ptr()
+    return task

@@ -17,7 +17,7 @@ from model.inference.words import SoftmaxPart, Words
 from model.interface import Forced, Step
 from model.recurrent import RecurrentSeq2Seq
 
-ENCODED_POSITIONS = 2048
+ENCODED_POSITIONS = 1024
 """Of one call of the encoder's kernel, which keeps its scratch for the next: some 8 kB a position."""
 
 

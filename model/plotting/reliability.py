@@ -19,14 +19,19 @@ class Series:
     bins: Sequence[Bin]
 
 
-def draw_reliability(series: Sequence[Series], good_chrf: float, kind: str) -> bytes:
+def draw_reliability(series: Sequence[Series], good_chrf: str, kind: str) -> bytes:
     """``reliability_figure`` as ``png`` or ``svg``."""
     with drawing_style():
         return render(reliability_figure(series, good_chrf), kind)
 
 
-def reliability_figure(series: Sequence[Series], good_chrf: float) -> Figure:
-    """A point for each bin of each series; on the diagonal, what is said is what is so."""
+def reliability_figure(series: Sequence[Series], good_chrf: str) -> Figure:
+    """A point for each bin of each series; on the diagonal, what is said is what is so.
+
+    Args:
+        series: the lines.
+        good_chrf: from which sentence chrF a translation is good, in words.
+    """
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="#98a2b3", linewidth=1, linestyle="--", label="perfectly calibrated")
@@ -40,7 +45,7 @@ def reliability_figure(series: Sequence[Series], good_chrf: float) -> Figure:
             label=f"{one.name} ({sum(each.count for each in one.bins):,} sentences)",
         )
     axes.set_xlabel("confidence")
-    axes.set_ylabel(f"share of translations with chrF ≥ {good_chrf:g}")
+    axes.set_ylabel(f"share of translations with chrF ≥ {good_chrf}")
     axes.set_xlim(0, 1)
     axes.set_ylim(0, 1)
     axes.set_aspect("equal")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from sacrebleu.metrics.chrf import CHRF
 
-from model.calibration import GOOD_CHRF, Calibration, fit_curve
+from model.calibration import Calibration, Thresholds, fit_curve, usual_thresholds
 from model.coverage import FEWEST_WORDS, coverage_of, word_coverage
 from model.decoding import Hypothesis, decode
 from model.errors import CorpusError
@@ -92,12 +92,21 @@ def judge(translator: LineTranslator, item: Validation, progress: Progress) -> J
     )
 
 
-def calibrate(judged: Sequence[Judged], good_chrf: float = GOOD_CHRF) -> Calibration:
-    """The calibration that suits ``judged``, at least one direction."""
-    curves = {one.direction: fit_curve(one.mean_log_probs, one.good(good_chrf)) for one in judged}
+def calibrate(judged: Sequence[Judged], thresholds: Thresholds | None = None) -> Calibration:
+    """The calibration that suits ``judged``, at least one direction.
+
+    Args:
+        judged: translations of one direction each.
+        thresholds: from which chrF they are good; None: from what is usual.
+    """
+    found = thresholds or usual_thresholds(one.direction for one in judged)
+    curves = {
+        one.direction: fit_curve(one.mean_log_probs, one.good(found.threshold(one.direction)))
+        for one in judged
+    }
     coverage = np.concatenate([one.coverage for one in judged])
     floor = float(np.quantile(coverage, FLAGGED_SHARE))
-    return Calibration(good_chrf=good_chrf, curves=curves, coverage_floor=round(floor, 3))
+    return Calibration(**found.model_dump(), curves=curves, coverage_floor=round(floor, 3))
 
 
 def _coverage(tokenizer: Tokenizer, source: Sequence[int], hypothesis: Hypothesis) -> float:

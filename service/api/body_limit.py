@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.api.context import header
 from service.api.problems import BodyTooLarge, on_body_too_large
 
 
@@ -36,7 +36,7 @@ class BodyLimit:
             await self._app(scope, receive, send)
             return
         limit = self._exceptions.get(scope["path"], self._limit)
-        declared = Headers(scope=scope).get("content-length", "0")
+        declared = header(scope, b"content-length")
         if declared.isdecimal() and int(declared) > limit:
             response = on_body_too_large(Request(scope), BodyTooLarge(limit))
             await response(scope, receive, send)

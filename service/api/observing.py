@@ -59,7 +59,7 @@ class Observing:
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 record.status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), record)
+                self._add_headers(message, record)
             await send(message)
 
         try:
@@ -73,19 +73,20 @@ class Observing:
         finally:
             self._report(record, scope)
 
-    def _add_headers(self, headers: MutableHeaders, record: RequestRecord) -> None:
-        headers["X-Request-ID"] = record.request_id
-        headers["Server-Timing"] = ", ".join(
-            f"{name};dur={seconds * 1000:.1f}"
-            for name, seconds in (
-                ("queue", record.queue_seconds),
-                ("decode", record.decode_seconds),
-                ("total", record.elapsed_seconds),
-            )
-            if seconds is not None
+    def _add_headers(self, message: Message, record: RequestRecord) -> None:
+        times = (
+            ("queue", record.queue_seconds),
+            ("decode", record.decode_seconds),
+            ("total", record.elapsed_seconds),
         )
+        timing = ", ".join([f"{name};dur={1000 * value:.1f}" for name, value in times if value is not None])
+        message["headers"] = [
+            *message["headers"],
+            (b"x-request-id", record.request_id.encode()),
+            (b"server-timing", timing.encode()),
+        ]
         if self._service.lifecycle.draining:
-            headers["Connection"] = "close"
+            MutableHeaders(scope=message)["Connection"] = "close"
 
     def _rejection(self, record: RequestRecord) -> str | None:
         draining = record.rejection == NOT_READY.rejection and self._service.lifecycle.draining

@@ -71,7 +71,7 @@ async def begin(service: Service, record: RequestRecord, account: Account, job: 
     is told how much there is to do. Work is shared with other accounts only where that is set.
     """
     record.characters = job.characters
-    if not service.settings.cache_between_keys:
+    if account.name and not service.settings.cache_between_keys:
         job = replace(job, scope=account.name)
     if not job.documents:
         async with _begin(service, job, [1] * len(job.texts)) as begun:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from service.cache.store import SegmentKey
 from service.engine.request import Priority, SegmentRequest, SegmentResult, SharableTicket, Ticket
-from service.engine.ticket import FutureTicket
+from service.engine.ticket import FutureTicket, fail
 from service.errors import DeadlineExceeded, ServiceError
 
 
@@ -117,7 +117,7 @@ class Flight:
 
     def _expire(self, sharer: _Sharer) -> None:
         if self._remove(sharer):
-            sharer.future.set_exception(DeadlineExceeded("the deadline passed (shared)"))
+            fail(sharer.future, DeadlineExceeded("the deadline passed (shared)"))
             if not self._sharers:
                 self.end()
 
@@ -167,7 +167,7 @@ class Flight:
             if isinstance(outcome, SegmentResult):
                 sharer.future.set_result(outcome)
             else:
-                sharer.future.set_exception(outcome)
+                fail(sharer.future, outcome)
 
 
 def _deadline(request: SegmentRequest) -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from model.decoding.hypothesis import Hypothesis, Translation
+from service.cache.packing import PackedTranslation, packed, unpacked
 from service.engine.request import Priority, SegmentRequest
 
 NUMBERS_PER_SEGMENT = 256
@@ -62,8 +63,9 @@ class SegmentStore(Protocol):
 class LruStore:
     """A ``SegmentStore`` in this process's memory that forgets what was not asked for longest.
 
-    It is bounded by segments and by the numbers in them, ``NUMBERS_PER_SEGMENT`` on average. A number takes
-    some 36 bytes and a segment about 1 kB beside, so that 10,000 segments take 100 MB at the very most.
+    It is bounded by segments and by the numbers in them, ``NUMBERS_PER_SEGMENT`` on average. A number of a
+    source takes some 36 bytes, one of a translation at most 8, and a segment about 1 kB beside, so that
+    10,000 segments take 100 MB at the very most.
 
     Args:
         max_segments: at least 1.
@@ -72,11 +74,14 @@ class LruStore:
     def __init__(self, max_segments: int) -> None:
         self._max_segments = max_segments
         self._max_numbers = max_segments * NUMBERS_PER_SEGMENT
-        self._kept: OrderedDict[SegmentKey, Translation] = OrderedDict()
+        self._kept: OrderedDict[SegmentKey, tuple[PackedTranslation, int]] = OrderedDict()
         self._numbers = 0
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def __contains__(self, key: SegmentKey) -> bool:
+        return key in self._kept
 
     @property
     def numbers(self) -> int:
@@ -85,10 +90,11 @@ class LruStore:
 
     def get(self, key: SegmentKey) -> Translation | None:
         """See ``SegmentStore``; what is asked for is forgotten last."""
-        translation = self._kept.get(key)
-        if translation is not None:
-            self._kept.move_to_end(key)
-        return translation
+        kept = self._kept.get(key)
+        if kept is None:
+            return None
+        self._kept.move_to_end(key)
+        return unpacked(kept[0])
 
     def put(self, key: SegmentKey, translation: Translation) -> None:
         """See ``SegmentStore``; a segment over the whole bound is not kept."""
@@ -96,7 +102,7 @@ class LruStore:
         if numbers > self._max_numbers:
             return
         self._forget(key)
-        self._kept[key] = translation
+        self._kept[key] = packed(translation), numbers
         self._numbers += numbers
         while len(self._kept) > self._max_segments or self._numbers > self._max_numbers:
             self._forget(next(iter(self._kept)))
@@ -105,8 +111,8 @@ class LruStore:
         """Nothing: there is nowhere else to look."""
 
     def _forget(self, key: SegmentKey) -> None:
-        if (translation := self._kept.pop(key, None)) is not None:
-            self._numbers -= _numbers(key, translation)
+        if (kept := self._kept.pop(key, None)) is not None:
+            self._numbers -= kept[1]
 
 
 def _numbers(key: SegmentKey, translation: Translation) -> int:

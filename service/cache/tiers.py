@@ -52,7 +52,7 @@ class TieredStore:
 
     async def recall(self, keys: Sequence[SegmentKey]) -> None:
         """Fetch what this process does not remember."""
-        missing = [key for key in keys if self._memory.get(key) is None]
+        missing = [key for key in keys if key not in self._memory]
         self._count(Lookup.HIT, len(keys) - len(missing))
         self._count(Lookup.MISS, len(missing))
         if self._remote is not None and missing:

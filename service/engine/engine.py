@@ -19,7 +19,7 @@ from service.engine.limits import EngineLimits
 from service.engine.observer import NullObserver, Observer, Stage
 from service.engine.request import EngineStatus, Priority, SegmentRequest, SegmentResult
 from service.engine.runner import BatchFactory, Runner
-from service.engine.ticket import EngineTicket
+from service.engine.ticket import EngineTicket, fail
 from service.engine.turns import Scheduler
 from service.engine.worker import Outcome, Worker
 from service.errors import NotReady, ServiceError, TextTooLarge
@@ -190,7 +190,7 @@ class Engine:
             if future is None:
                 continue  # cancelled while the outcome was on its way
             if isinstance(outcome, ServiceError):
-                future.set_exception(outcome)
+                fail(future, outcome)
             else:
                 future.set_result(outcome)
 

@@ -193,10 +193,11 @@ class Inbox:
         for entry_id in expired_queued:
             del self._requests[entry_id]
         promoted = self._take_promoted(running) - cancelled - expired
+        leaving = cancelled | expired
         staying = [
             replace(entry, priority=Priority.INTERACTIVE) if entry.id in promoted else entry
             for entry in running.values()
-            if entry.id not in cancelled | expired
+            if entry.id not in leaving
         ]
         turn = self._scheduler.turn(self._queue, staying, now)
         admitted = self._admit(turn.admitted)
@@ -217,11 +218,9 @@ class Inbox:
         self._deadlines = {
             entry_id: late for entry_id, late in self._deadlines.items() if entry_id in running
         }
-        entries = (
-            replace(entry, deadline=self._deadlines[entry.id]) if entry.id in self._deadlines else entry
-            for entry in running.values()
-        )
-        return {entry.id for entry in entries if is_expired(entry, now)}
+        own = {entry.id for entry in running.values() if is_expired(entry, now)}
+        shared = {entry_id for entry_id, late in self._deadlines.items() if late is not None and late <= now}
+        return (own - self._deadlines.keys()) | shared
 
     def _admit(self, entries: Sequence[Waiting]) -> list[Admission]:
         for entry in entries:

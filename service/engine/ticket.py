@@ -15,14 +15,13 @@ class FutureTicket:
     others. After ``cancel``, ``result`` raises ``asyncio.CancelledError``.
 
     Args:
-        future: what the engine will complete.
+        future: what the engine will complete; see ``fail`` for errors.
         cancel: called by ``cancel``; idempotent.
     """
 
     def __init__(self, future: asyncio.Future[SegmentResult], cancel: Callable[[], None]) -> None:
         self._future = future
         self._cancel = cancel
-        future.add_done_callback(_mark_retrieved)
 
     async def result(self) -> SegmentResult:
         """The finished segment; see ``Ticket.result``."""
@@ -67,7 +66,7 @@ class EngineTicket(FutureTicket):
         self._future.add_done_callback(tell)
 
 
-def _mark_retrieved(future: asyncio.Future[SegmentResult]) -> None:
-    """Keep asyncio from logging a failure that the submitter had no more interest in."""
-    if not future.cancelled():
-        future.exception()
+def fail(future: asyncio.Future[SegmentResult], error: BaseException) -> None:
+    """End ``future`` with ``error``; asyncio does not log that its submitter had no more interest in it."""
+    future.set_exception(error)
+    future.exception()

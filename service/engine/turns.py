@@ -131,6 +131,8 @@ class Apart:
         if has[Priority.INTERACTIVE]:
             self._interactive_at = now
         line, own = queue.line(self._lane), rows[self._lane]
+        if not line:
+            return Turn.of(self._lane, own, [], self._limits)
         if self._lane is Priority.INTERACTIVE:
             admitted = admit(line, own, self._beside(Load.of(rows[Priority.BULK])), now)
         else:

@@ -44,7 +44,7 @@ def repeats(source: Sequence[int], target: Sequence[int]) -> bool:
         source: token ids.
         target: token ids; they may be of another language than the source's, as only counts are compared.
     """
-    if max(Counter(target).values(), default=0) < LOOP_REPEATS:
+    if len(target) - len(set(target)) < LOOP_REPEATS - 1 or max(Counter(target).values()) < LOOP_REPEATS:
         return False  # nothing comes so often: the rest need not be looked at
     loop = _longest_loop(target)
     if loop >= LOOP_REPEATS and loop > _longest_loop(source) + 1:
@@ -86,18 +86,19 @@ def is_copied(source: str, target: str, target_language: str) -> bool:
     a text of capitals those that are too long for an acronym. Three of them must be copied, and two of three.
     Han characters are a copy in any language that is not written with them, if they are a third of it.
     """
-    if target_language not in _HAN_LANGUAGES:
-        han, letters = len(_HAN.findall(target)), sum(map(len, _WORD.findall(target)))
-        if han >= COPIED_WORDS - 1 and 3 * han >= letters:
-            return True
-    words = _ordinary_words(target)
+    words, han = _WORD.findall(target), len(_HAN.findall(target))
+    is_foreign = han >= COPIED_WORDS - 1 and target_language not in _HAN_LANGUAGES
+    if is_foreign and 3 * han >= sum(map(len, words)):
+        return True
+    if han:
+        words = [word for word in words if not _HAN.search(word)]
+    words = _ordinary(words)
     before = frozenset(_WORD.findall(source))
-    copied = sum(word in before for word in words)
+    copied = sum([word in before for word in words])
     return copied >= COPIED_WORDS and copied >= COPIED_SHARE * len(words)
 
 
-def _ordinary_words(text: str) -> list[str]:
-    words = [word for word in _WORD.findall(text) if not _HAN.search(word)]
+def _ordinary(words: Sequence[str]) -> list[str]:
     if any(map(str.islower, words)):
         return [word for word in words if word[0].islower()]
     return [word for word in words if word.isupper() and len(word) > ACRONYM_LETTERS]

@@ -79,6 +79,8 @@ def rewrite(text: str, edits: Iterable[Edit]) -> Rewriting:
         ValueError: two edits overlap.
     """
     ordered = tuple(sorted(edits, key=lambda edit: (edit.start, edit.end)))
+    if not ordered:
+        return Rewriting(text, text)
     if any(left.end > right.start for left, right in pairwise(ordered)):
         raise ValueError("edits overlap")
     parts: list[str] = []

@@ -5,10 +5,10 @@ A text is a list of pieces whose join is the text, code point for code point. A 
 breaks, and whatever holds no letter. Translating the former and joining gives the translated text with its
 layout kept.
 
-Lines and cells, which tabs or three spaces part, never share a segment. The sign before an item of a list,
-and emoji and tags at either end of a sentence, are verbatim. Protected spans are sentinels here, and never
-divided: see ``service.text.masking``. Within a line, ``sentencex`` finds the sentences. Three
-things about its version 1.0.32 shape the code around it:
+Lines and cells, which tabs or three spaces part, never share a segment, nor do the items of a list of words.
+The sign before an item of a list, and emoji and tags at either end of a sentence, are verbatim. Protected
+spans are sentinels here, and never divided: see ``service.text.masking``. Within a line, ``sentencex`` finds
+the sentences. Three things about its version 1.0.32 shape the code around it:
 
 - it panics on some texts with white space outside ASCII, such as a no-break space after a single capital:
   it is shown plain spaces instead, one for one, and the text is cut by the lengths of what it returns;
@@ -22,11 +22,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, pairwise
 
 import sentencex
 
 from service.text.cutting import cut_until
+from service.text.listing import items
 from service.text.masking import BLOCK, LOOSE
 
 SCAN_CHARACTERS = 4000
@@ -96,8 +97,9 @@ def shorten(sentence: str, limit: int, length: Callable[[str], int]) -> list[Pie
 def _cell(text: str, language: str, split_sentences: bool) -> list[Piece]:
     bullet = _BULLET.match(text)
     start = bullet.end() if bullet else 0
-    sentences = _sentences(text[start:], language) if split_sentences else (text[start:],)
-    return [*_verbatim(text[:start]), *[piece for sentence in sentences for piece in _trimmed(sentence)]]
+    found = chain.from_iterable(map(items, _sentences(text[start:], language)))
+    parts = found if split_sentences else (text[start:],)
+    return [*_verbatim(text[:start]), *[piece for part in parts for piece in _trimmed(part)]]
 
 
 def _sentences(line: str, language: str) -> Iterator[str]:

@@ -15,11 +15,13 @@ from model.calibration import (
     Bin,
     Calibration,
     Curve,
+    Thresholds,
     brier_score,
     calibration_error,
     fit_curve,
     reliability,
 )
+from model.training.calibrating import Judged, calibrate
 
 
 def likelihood(slope: float, intercept: float, values: list[float], good: list[bool]) -> float:
@@ -84,6 +86,20 @@ def test_a_direction_without_a_curve_gets_the_mean() -> None:
     assert calibration.confidence("de-fr", -0.5) == pytest.approx(mean)
 
 
+def test_chinese_translations_are_good_from_a_lower_chrf() -> None:
+    judged = [
+        Judged(direction, mean_log_probs=[-1.0] * 100, chrf=[35.0] * 100, coverage=[1.0] * 100)
+        for direction in ("en-de", "en-zh")
+    ]
+    calibration = calibrate(judged)
+    assert str(calibration) == "50 (zh: 30)"
+    assert calibration.confidence("en-de", -1.0) < 0.1
+    assert calibration.confidence("en-zh", -1.0) > 0.9
+    assert str(calibrate(judged[:1])) == "50"
+    one_for_all = calibrate(judged, Thresholds(good_chrf=40.0))
+    assert one_for_all.confidence("en-zh", -1.0) == one_for_all.confidence("en-de", -1.0) < 0.1
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -93,6 +109,7 @@ def test_a_direction_without_a_curve_gets_the_mean() -> None:
         {"curves": {"de-en": {"slope": math.nan, "intercept": 0.0, "sentences": 5}}},
         {"coverage_floor": 1.5},
         {"good_chrf": 0.0},
+        {"good_chrf_of": {"zh": 101.0}},
     ],
 )
 def test_a_calibration_that_makes_no_sense_is_refused(change: dict[str, object]) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from model.checkpoint import load_checkpoint
 from model.checkpoint.manifest import HASHED_FILES, WEIGHTS_FILE, make_manifest
-from model.checkpoint.sparse import with_zeros, without_zeros
+from model.checkpoint.sparse import LEAST_ZEROS, with_zeros, without_zeros
 from model.cli import main
 from model.errors import CheckpointError, ConfigError
 from model.pruning import prune, zero_share
@@ -68,7 +68,7 @@ def test_zeros_are_stored_as_bits_and_come_back(
     matrix[torch.rand(shape, generator=random) < share] = 0
     tensors = {"matrix": matrix, "bias": torch.zeros(5)}
     stored = without_zeros(tensors)
-    assert ("matrix" in stored) == (zero_share([matrix]) < 0.25)
+    assert ("matrix" in stored) == (zero_share([matrix]) < LEAST_ZEROS)
     restored = with_zeros(stored, {name: tensor.shape for name, tensor in tensors.items()}, HERE)
     assert restored.keys() == tensors.keys()
     for name, tensor in tensors.items():

@@ -29,7 +29,7 @@ inline void lstm_gradients(const LstmGradients& task) {
                    packed);
   product(task.grad_gates, positions, gates, packed, task.input, task.grad_x);
 
-  transpose(task.grad_gates, positions, gates, turned, depth);
+  transpose(task.grad_gates, positions, gates, gates, turned, depth);
   const auto x = [&](int k) { return k < positions ? task.x + size_t(k) * task.input : nullptr; };
   pack_rows<Bfloat16>(x, depth, task.input, packed);
   product(turned, gates, depth, packed, task.input, task.grad_input_weights);

@@ -1,6 +1,6 @@
 // An LSTM layer over whole sequences, forward and backward, without the products that need no recurrence.
 //
-// Gates are in the order input, forget, cell, output; `hidden` is a multiple of 64, `input` is even. What the
+// Gates are in the order input, forget, cell, output; `hidden` is a multiple of 16, `input` is even. What the
 // backward pass needs again is kept as float16: all of it is in [-1, 1], where float16 has eight times the
 // resolution of bfloat16, and derivatives such as i (1 - i) live on the distance from 1.
 #pragma once
@@ -90,8 +90,8 @@ inline void lstm_forward(const LstmForward& task) {
 inline Floats slope_of_sigmoid(Floats y) { return _mm512_fnmadd_ps(y, y, y); }
 inline Floats slope_of_tanh(Floats y) { return _mm512_fnmadd_ps(y, y, all(1.0f)); }
 
-// A panel has 64 units: what reaches their outputs at `time` through the next step, and what it does there.
-// At time -1 there is the start alone.
+// A panel has 64 units, the last one maybe fewer: what reaches their outputs at `time` through the next step, and
+// what it does there. At time -1 there is the start alone.
 struct LstmBackwardTile {
   const LstmBackward& task;
   float* grad_cells;  // [batch, hidden], of the step after
@@ -107,8 +107,9 @@ struct LstmBackwardTile {
     if (time + 1 < task.time)
       multiply<Rows>(sums, task.grad_gates + row * stride + size_t(time + 1) * kGates * hidden, stride,
                      task.hidden_weights + panel * panel_size(kGates * hidden), kGates * hidden);
-    for (int v = 0; v < kVectors; ++v) {
-      const int unit = panel * kPanel + v * kLanes;
+    const int first = panel * kPanel, end = std::min(first + kPanel, hidden);
+    for (int unit = first; unit < end; unit += kLanes) {
+      const int v = (unit - first) / kLanes;
       Floats bias[kGates] = {all(0.0f), all(0.0f), all(0.0f), all(0.0f)};
       for (int r = 0; r < Rows; ++r) {
         if (time < 0)
@@ -153,7 +154,7 @@ struct LstmBackwardTile {
 inline void lstm_backward(const LstmBackward& task) {
   std::vector<float> grad_cells(size_t(task.batch) * task.hidden);
   for (int time = task.time - 1; time >= -1; --time)
-    for (int panel = 0; panel < task.hidden / kPanel; ++panel)
+    for (int panel = 0; panel < (task.hidden + kPanel - 1) / kPanel; ++panel)
       tiled(task.batch, LstmBackwardTile{task, grad_cells.data(), time, panel});
 }
 

@@ -67,6 +67,39 @@ inline void product(const Bfloat16* x, int rows, int depth, const Bfloat16* pack
     tiled(rows, ProductTile<Number>{x, packed, out, depth, columns, panel});
 }
 
+// A left-hand side whose rows are `stride` apart, added to what is in `out` [rows, columns].
+struct AddedTile {
+  const Bfloat16* x;
+  size_t stride;
+  const Bfloat16* packed;  // the panel's, from the first number of the depth on
+  float* out;
+  int depth, columns, panel;
+
+  template <int Rows>
+  void run(int row) const {
+    Floats sums[Rows][kVectors];
+    for (int r = 0; r < Rows; ++r)
+      for (int v = 0; v < kVectors; ++v) {
+        const int column = panel * kPanel + v * kLanes;
+        sums[r][v] = _mm512_maskz_loadu_ps(lanes_of(columns - column), out + size_t(row + r) * columns + column);
+      }
+    multiply<Rows>(sums, x + row * stride, stride, packed, depth);
+    store_tile<Rows>(sums, out, columns, row, panel);
+  }
+};
+
+// `out` [rows, columns] += `x` [rows, depth] times what is packed: a block of the depth at a time, which stays in
+// the cache. A block's depth is even.
+inline void add_product(const Bfloat16* x, int rows, int depth, const Bfloat16* packed, int columns, float* out) {
+  constexpr int kBlockDepth = 512;
+  for (int first = 0; first < depth; first += kBlockDepth)
+    for (int panel = 0; panel < (columns + kPanel - 1) / kPanel; ++panel) {
+      const Bfloat16* block = packed + panel * panel_size(depth) + size_t(first) * kPanel;
+      const int part = std::min(kBlockDepth, depth - first);
+      tiled(rows, AddedTile{x + first, size_t(depth), block, out, part, columns, panel});
+    }
+}
+
 inline size_t packed_size(int depth, int columns) {
   return panel_size(depth) * ((columns + kPanel - 1) / kPanel);
 }

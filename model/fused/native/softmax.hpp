@@ -206,7 +206,7 @@ inline void softmax(const Softmax& task) {
   Bfloat16 *rows = divided.of(size_t(task.positions) * wide), *left = turned.of(size_t(wide) * depth);
   float* out = columns.of(size_t(task.width + 1) * kPanel);
   divide(task, factors, wide, rows);
-  transpose(rows, task.positions, wide, left, depth);
+  transpose(rows, task.positions, wide, wide, left, depth);
   for (int panel = 0; panel < panels; ++panel) {
     product(left, task.width + 1, depth, scratch.kept + panel * panel_size(depth), kPanel, out);
     add_columns(task, out, panel);

@@ -38,16 +38,17 @@ inline __m512i widened(const Bfloat16* x) {
 // Two numbers of each lane, the first of `even` and the second of `odd`.
 inline __m512i paired(__m512i even, __m512i odd) { return _mm512_or_si512(even, _mm512_slli_epi32(odd, 16)); }
 
-// `x` [rows, columns] to `out` [columns, depth], zeros behind the rows; depth is a multiple of 32, columns of 16.
-inline void transpose(const Bfloat16* x, int rows, int columns, Bfloat16* out, int depth) {
+// `x` [rows, columns], rows `stride` apart, to `out` [columns, depth], zeros behind the rows; depth is a multiple of
+// 32, columns of 16.
+inline void transpose(const Bfloat16* x, int rows, int columns, size_t stride, Bfloat16* out, int depth) {
   for (int start = 0; start < depth; start += 2 * kLanes)
     for (int column = 0; column < columns; column += kLanes) {
       __m512i block[kLanes];
       for (int i = 0; i < kLanes; ++i) {
         const int row = start + 2 * i;
-        const Bfloat16* at = x + size_t(row) * columns + column;
+        const Bfloat16* at = x + row * stride + column;
         const __m512i even = row < rows ? widened(at) : _mm512_setzero_si512();
-        const __m512i odd = row + 1 < rows ? widened(at + columns) : _mm512_setzero_si512();
+        const __m512i odd = row + 1 < rows ? widened(at + stride) : _mm512_setzero_si512();
         block[i] = paired(even, odd);
       }
       transpose(block);

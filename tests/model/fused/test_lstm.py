@@ -29,7 +29,8 @@ def outputs_and_gradients(outputs: Tensor, reward: Tensor, leaves: list[Tensor])
     return [outputs.detach(), *gradients]
 
 
-# Every number of rows that is left over from tiles of six; one step, and many.
+# Every number of rows that is left over from tiles of six; one step, and many; whole panels, part of one
+# alone and after others.
 @pytest.mark.parametrize(
     ("batch", "time", "inputs", "hidden"),
     [
@@ -40,6 +41,8 @@ def outputs_and_gradients(outputs: Tensor, reward: Tensor, leaves: list[Tensor])
         (5, 3, 30, 192),
         (6, 2, 4, 64),
         (13, 7, 64, 64),
+        (7, 5, 6, 16),
+        (8, 6, 34, 160),
     ],
 )
 def test_outputs_and_all_gradients_are_those_of_the_plain_layer(
@@ -89,4 +92,5 @@ def test_what_is_not_a_number_stays_that() -> None:
 def test_which_shapes_fit() -> None:
     assert fits(10, 64)
     assert not fits(11, 64)
-    assert not fits(10, 96)
+    assert fits(10, 80)
+    assert not fits(10, 88)

@@ -12,7 +12,7 @@ SERIES = [
 
 
 def test_a_line_for_each_direction_and_the_diagonal() -> None:
-    [axes] = reliability_figure(SERIES, 50.0).axes
+    [axes] = reliability_figure(SERIES, "50").axes
     points = {str(line.get_label()): np.asarray(line.get_xydata()).tolist() for line in axes.lines}
     assert points == {
         "perfectly calibrated": [[0, 0], [1, 1]],
@@ -23,5 +23,5 @@ def test_a_line_for_each_direction_and_the_diagonal() -> None:
 
 
 def test_the_same_picture_every_time() -> None:
-    assert draw_reliability(SERIES, 50.0, "svg") == draw_reliability(SERIES, 50.0, "svg")
-    assert draw_reliability(SERIES, 50.0, "png").startswith(b"\x89PNG")
+    assert draw_reliability(SERIES, "50", "svg") == draw_reliability(SERIES, "50", "svg")
+    assert draw_reliability(SERIES, "50", "png").startswith(b"\x89PNG")

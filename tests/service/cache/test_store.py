@@ -112,3 +112,32 @@ def test_memory_stays_within_ten_kilobytes_a_segment(numbers: int) -> None:
         tracemalloc.stop()
     assert 50 <= len(store) <= 200
     assert used / 200 < 10_240
+
+
+@given(
+    st.lists(
+        st.builds(
+            Hypothesis,
+            tokens=st.lists(st.integers(0, 2**31 - 1)).map(tuple),
+            score=st.floats(allow_nan=False),
+            log_prob=st.floats(allow_nan=False),
+            coverage=st.lists(st.floats(allow_nan=False)).map(tuple),
+            truncated=st.booleans(),
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+def test_what_is_remembered_is_the_same_to_the_last_bit(hypotheses: list[Hypothesis]) -> None:
+    store, made = LruStore(10), Translation(tuple(hypotheses), steps=3)
+    store.put(key(5), made)
+    assert repr(store.get(key(5))) == repr(made)
+
+
+def test_attention_is_remembered_as_it_was() -> None:
+    store, attention = LruStore(10), np.random.default_rng(1).random((3, 4), dtype=np.float32)
+    store.put(key(5), Translation((replace(translation(6).best, attention=attention),), steps=3))
+    found = store.get(key(5))
+    assert found is not None
+    assert found.best.attention is not None
+    np.testing.assert_array_equal(found.best.attention, attention)

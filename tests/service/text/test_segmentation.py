@@ -65,6 +65,27 @@ def test_what_is_translated_has_letters_and_no_white_space_around(text: str, lan
             )
 
 
+@pytest.mark.parametrize(
+    ("text", "segments"),
+    [
+        ("Apfel, Birne, Kirsche, Pflaume, Quitte", ["Apfel", "Birne", "Kirsche", "Pflaume", "Quitte"]),
+        ("red car; blue car; one bus; a van; bikes.", ["red car", "blue car", "one bus", "a van", "bikes."]),
+        ("- one, two, three, four, five", ["one", "two", "three", "four", "five"]),
+        ("one, 2, three, four, five", ["one", "three", "four", "five"]),
+        ("No, Tom, wait, please!", ["No, Tom, wait, please!"]),
+        ("One, two, three, four, and then we go.", ["One, two, three, four, and then we go."]),
+        ("苹果, 香蕉, 梨, 葡萄, 西瓜", ["苹果", "香蕉", "梨", "葡萄", "西瓜"]),
+        ("他昨天来了, 我没看见他, 他走了, 你呢, 我", ["他昨天来了, 我没看见他, 他走了, 你呢, 我"]),
+        ("1,234,567,890,123 of them", ["1,234,567,890,123 of them"]),
+    ],
+)
+def test_items_of_a_list_of_words_are_segments(text: str, segments: list[str]) -> None:
+    assert translatable(text) == segments
+    assert [piece.text for piece in segment(text, "en", split_sentences=False) if piece.translatable] == [
+        text.removeprefix("- ")
+    ]
+
+
 @unhurried
 @given(TEXTS, st.integers(1, 12))
 def test_shortening_loses_nothing_and_keeps_to_the_limit(text: str, limit: int) -> None:
