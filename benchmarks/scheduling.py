@@ -98,7 +98,7 @@ class Effort:
     share: float
 
 
-FULL = Effort(texts=400, closed_seconds=6.0, open_seconds=12.0, warmup_seconds=2.0, share=1.0)
+FULL = Effort(texts=400, closed_seconds=6.0, open_seconds=9.0, warmup_seconds=2.0, share=1.0)
 QUICK = Effort(texts=20, closed_seconds=1.0, open_seconds=1.0, warmup_seconds=0.5, share=0.05)
 
 

@@ -19,6 +19,8 @@ from service.engine.scheduler import Load, Waiting, admit, stepping, steps_of_tu
 
 CALM_PLACES, BUSY_PLACES = 0.75, 0.25
 """The part of the rows and of the padded tokens that bulk work may take: in calm moments, and in others."""
+BUSY_TURN = 0.5
+"""The length of a turn of bulk work in other moments, as a part of that of others."""
 CALM_SECONDS = 10.0
 """So long after the last interactive work it is calm."""
 MAX_JOINING_TOKENS = 64
@@ -110,12 +112,15 @@ class Apart:
        interactive work never waits for bulk rows to end. One row of each kind always fits.
     4. **Short turns.** An interactive segment that comes while bulk work has its turn waits for its end.
        So where there was interactive work lately, bulk work gets fewer places, though larger batches are
-       somewhat more efficient; and it never gets many newcomers a turn.
+       somewhat more efficient, and takes fewer steps a turn; and it never gets many newcomers a turn.
     """
 
     def __init__(self, limits: EngineLimits) -> None:
         self._limits = limits
-        self._calm, self._busy = _part(limits, CALM_PLACES), _part(limits, BUSY_PLACES)
+        self._calm = _part(limits, CALM_PLACES)
+        self._busy = replace(
+            _part(limits, BUSY_PLACES), turn_hypotheses=max(1, int(limits.turn_hypotheses * BUSY_TURN))
+        )
         self._rate = limits.bulk_share / (1.0 - limits.bulk_share)
         self._lane = Priority.INTERACTIVE
         self._contested = False
@@ -131,14 +136,14 @@ class Apart:
         if has[Priority.INTERACTIVE]:
             self._interactive_at = now
         line, own = queue.line(self._lane), rows[self._lane]
-        if not line:
-            return Turn.of(self._lane, own, [], self._limits)
         if self._lane is Priority.INTERACTIVE:
-            admitted = admit(line, own, self._beside(Load.of(rows[Priority.BULK])), now)
+            limits = self._beside(Load.of(rows[Priority.BULK]))
         else:
             limits = self._calm if now - self._interactive_at > CALM_SECONDS else self._busy
-            admitted = _few(admit(line, own, limits, now))
-        return Turn.of(self._lane, own, admitted, self._limits)
+        admitted = admit(line, own, limits, now) if line else []
+        if self._lane is Priority.BULK:
+            admitted = _few(admitted)
+        return Turn.of(self._lane, own, admitted, limits)
 
     def spent(self, seconds: float) -> None:
         """See ``Scheduler``."""

@@ -121,6 +121,17 @@ def test_where_few_rows_are_enough_the_others_rest_and_turns_are_long() -> None:
     assert (last.admitted, last.rows, last.steps) == ([], None, 8)
 
 
+def test_turns_of_bulk_work_are_shorter_where_there_was_interactive_work_lately() -> None:
+    limits = replace(LIMITS, turn_hypotheses=12)
+    queue = WaitingQueue(limits)
+    queue.add([waiting(number, BULK) for number in range(2)])
+    scheduler = scheduler_for(limits)
+    assert scheduler.turn(queue, [], now=0.0).steps == 6
+    scheduler.turn(WaitingQueue(limits), [waiting(9, INTERACTIVE)], now=1.0)
+    assert scheduler.turn(queue, [], now=1.0 + CALM_SECONDS).steps == 3
+    assert scheduler.turn(queue, [], now=1.1 + CALM_SECONDS).steps == 6
+
+
 def test_what_bulk_work_takes_alone_is_neither_owed_nor_saved() -> None:
     engine = Engine(steps=100)
     engine.queue.add([waiting(0, BULK)])
