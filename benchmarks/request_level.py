@@ -6,8 +6,11 @@ from collections.abc import Collection
 
 from service.engine.limits import EngineLimits
 from service.engine.request import Priority
-from service.engine.scheduler import Load, Waiting, admit
+from service.engine.scheduler import Waiting, admit
 from service.engine.turns import Queue, Turn
+
+_UNTIL_ONE_ENDS = 1 << 20
+"""Steps of a turn; nobody joins before."""
 
 
 class RequestLevel:
@@ -25,8 +28,8 @@ class RequestLevel:
 
     def turn(self, queue: Queue, running: Collection[Waiting], now: float) -> Turn:
         """See ``Scheduler``."""
-        admitted = [] if running else admit(queue, Load(), self._limits, now)
-        return Turn(Priority.INTERACTIVE, admitted)
+        admitted = [] if running else admit(queue, (), self._limits, now)
+        return Turn(Priority.INTERACTIVE, admitted, steps=_UNTIL_ONE_ENDS)
 
     def spent(self, seconds: float) -> None:
         """Does not matter."""

@@ -20,6 +20,7 @@ from benchmarks.run import with_direction
 from benchmarks.scheduling_engine import (
     INTERACTIVE_LOAD,
     LOADS,
+    TRIAL_LOAD,
     TRIAL_SIZES,
     TRIAL_TIMEOUTS,
     EngineComparison,
@@ -36,22 +37,26 @@ from benchmarks.scheduling_results import (
 from benchmarks.scheduling_servers import contestants, measure_capacities, measure_loads
 from benchmarks.server import settings_of
 from benchmarks.session import LoadOptions
+from benchmarks.steady_timer import LOOK_SECONDS
 from benchmarks.texts import read_sentences
 from model.checkpoint import Checkpoint
 from model.cli.arguments import HelpFormatter, add_checkpoint
 from model.cli.setup import open_checkpoint
 from model.decoding import CONTROL_IDS, RunningBatch, decode
 from model.inference import decoding_network
+from model.interface import SearchingSeq2Seq
 from service.engine.request import SegmentRequest
 
 METHOD = (
     f"Texts of {SHORTEST} to {LONGEST} source tokens, their logarithms evenly spread, one text a request, "
     "Poisson arrivals; the same arrivals and texts for all. First without servers, on one thread, by a "
     "clock that is the thread's processor time and skips idle time, so that neither other processes nor a "
-    "load generator count: this engine; the same engine with a scheduler that lets nobody join a batch "
-    "that runs, while what is done leaves and is answered at once; and LitServe's rule for collecting "
-    "batches around decode(). LitServe's settings are those of the tried ones with the best saturation "
-    "among those whose median at half load is within a quarter of the least. Capacity is our rate with all "
+    "load generator count, and that is corrected for changes of the processor's speed by a text that is "
+    f"decoded every {1000 * LOOK_SECONDS:.0f} ms: this engine; the same engine with a scheduler that lets "
+    "nobody join a batch that runs, while what is done leaves and is answered at once; LitServe's rule for "
+    "collecting batches around decode(); and, computed from what each text costs alone, a queue that "
+    "serves one text after the other and costs nothing itself. LitServe's settings are those of the tried "
+    f"ones with the least 99th percentile at {TRIAL_LOAD:.0%} load. Capacity is our rate with all "
     f"requests at once; loads are {', '.join(f'{load:.0%}' for load in LOADS)} of it. Rounds are "
     "interleaved, each with arrivals of its own, and their latencies are taken together. A bulk job comes at "
     f"once, beside the short ones of a Poisson process of {INTERACTIVE_LOAD:.0%} of the capacity. Then, "
@@ -93,7 +98,7 @@ class Effort:
     share: float
 
 
-FULL = Effort(texts=400, closed_seconds=6.0, open_seconds=12.0, warmup_seconds=2.0, share=1.0)
+FULL = Effort(texts=400, closed_seconds=6.0, open_seconds=9.0, warmup_seconds=2.0, share=1.0)
 QUICK = Effort(texts=20, closed_seconds=1.0, open_seconds=1.0, warmup_seconds=0.5, share=0.05)
 
 
@@ -202,10 +207,8 @@ def measure(checkpoint: Checkpoint, options: argparse.Namespace, effort: Effort)
 
 
 def choose(trials: Sequence[LitServeTrial]) -> LitServeTrial:
-    """The fastest setting of those that hardly let anybody wait for a batch to fill."""
-    least = min(trial.half_load.p50_ms for trial in trials)
-    prompt = [trial for trial in trials if trial.half_load.p50_ms <= 1.25 * least]
-    return max(prompt, key=lambda trial: trial.sentences_per_second)
+    """The setting with the least 99th percentile."""
+    return min(trials, key=lambda trial: trial.busy.p99_ms)
 
 
 def _texts(checkpoint: Checkpoint, options: argparse.Namespace, effort: Effort) -> list[str]:
@@ -246,7 +249,9 @@ def _comparison(
         seed=options.seed,
     )
     new_batch = partial(RunningBatch, network, forbidden=forbidden)
-    return EngineComparison(workload, new_batch, translate, options.rows, say), [*map(len, sources)]
+    kernel_threads = options.threads if isinstance(network, SearchingSeq2Seq) else None
+    comparison = EngineComparison(workload, new_batch, translate, options.rows, kernel_threads, say)
+    return comparison, [*map(len, sources)]
 
 
 def _measure_servers(
@@ -282,11 +287,11 @@ def _measure_servers(
 
 def _measurements(options: argparse.Namespace, effort: Effort) -> int:
     """Lines of progress."""
-    ways = 3
+    ways = 4
     trials = len(TRIAL_SIZES) * len(TRIAL_TIMEOUTS)
     engine = ways * (1 + len(LOADS) + 1) if "engine" in options.parts else 0
-    capacity = ways * options.rounds if options.parts != ["engine"] else 0
-    servers = ways * len(LOADS) if "servers" in options.parts else 0
+    capacity = 3 * options.rounds if options.parts != ["engine"] else 0
+    servers = 3 * len(LOADS) if "servers" in options.parts else 0
     return trials + engine + capacity + servers
 
 

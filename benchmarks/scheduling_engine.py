@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,19 +15,22 @@ from benchmarks.command import Say
 from benchmarks.errors import BenchmarkError
 from benchmarks.request_level import RequestLevel
 from benchmarks.scheduling_results import BulkCell, EngineResults, LitServeTrial, LoadCell, Saturation
+from benchmarks.steady_timer import SteadyTimer
 from benchmarks.summary import Latency, Spread
-from benchmarks.virtual_time import MAX_QUEUED, EngineRun, TimedRequest, run_engine
+from benchmarks.virtual_time import MAX_QUEUED, EngineRun, SkippingClock, TimedRequest, run_engine
 from model.config import DecodingOptions
 from service.engine.limits import EngineLimits
 from service.engine.request import Priority, SegmentRequest
 from service.engine.runner import BatchFactory
 
 OURS, REQUEST_LEVEL, LITSERVE = "this engine", "request-level batches", "LitServe's batching"
+ONE_BY_ONE = "one by one, computed"
 LOADS = (0.2, 0.5, 0.8, 0.95, 1.2)
 SHORT_TOKENS = 12
 INTERACTIVE_LOAD = 0.1
 """Of the capacity, in requests, beside a bulk job; they are short, so it is less of the work."""
-TRIAL_SIZES, TRIAL_TIMEOUTS = (16, 64), (0.002, 0.01)
+TRIAL_SIZES, TRIAL_TIMEOUTS = (8, 16, 64), (0.002, 0.01)
+TRIAL_LOAD = 0.8
 TRIAL_SHARE = 2
 """A trial has one in so many of the requests."""
 
@@ -91,29 +95,41 @@ class EngineComparison:
         new_batch: makes an empty running batch over the network.
         translate: decodes a list of segments by the same network.
         rows: most segments that run at once, or are in a batch.
+        kernel_threads: of the int8 kernels, or None where something else decodes.
         say: told what has been measured.
     """
 
     def __init__(
-        self, workload: Workload, new_batch: BatchFactory, translate: Translate, rows: int, say: Say
+        self,
+        workload: Workload,
+        new_batch: BatchFactory,
+        translate: Translate,
+        rows: int,
+        kernel_threads: int | None,
+        say: Say,
     ) -> None:
         self._workload = workload
         self._new_batch = new_batch
         self._translate = translate
         self._say = say
-        self._limits = EngineLimits(
+        self._plain = EngineLimits(
             max_queue_segments=MAX_QUEUED,
             max_queue_tokens=MAX_QUEUED * 1000,
             max_running_rows=rows,
             bulk_apart=True,
         )
+        self._limits = self._plain.with_kernels(kernel_threads) if kernel_threads else self._plain
+        self._timer: Callable[[], float] = time.thread_time
         self._engine(workload.at_once()[:rows])  # buffers are made ready
+        typical = sorted(workload.sources, key=len)[len(workload.sources) // 2]
+        self._timer = SteadyTimer(partial(translate, [SegmentRequest(typical, workload.options)]))
+        self._costs = {source: self._cost(source) for source in workload.sources}
 
     def try_litserve(self) -> tuple[LitServeTrial, ...]:
         """Its settings, tried."""
         workload = self._workload.smaller(TRIAL_SHARE)
         at_once = workload.at_once()
-        half_busy = workload.at_rate(0.5 * _rate(self._engine(at_once)))
+        busy = workload.at_rate(TRIAL_LOAD * _rate(self._engine(at_once)))
         trials = []
         for size, timeout in itertools.product(TRIAL_SIZES, TRIAL_TIMEOUTS):
             batching = partial(self._collecting, rule=Collecting(size, timeout))
@@ -122,7 +138,7 @@ class EngineComparison:
                     max_batch_size=size,
                     batch_timeout=timeout,
                     sentences_per_second=_rate(batching(at_once)),
-                    half_load=_latency(batching(half_busy).latencies),
+                    busy=_latency(batching(busy).latencies),
                 )
             )
             rate = trials[-1].sentences_per_second
@@ -135,6 +151,7 @@ class EngineComparison:
             OURS: self._engine,
             REQUEST_LEVEL: self._request_level,
             LITSERVE: partial(self._collecting, rule=rule),
+            ONE_BY_ONE: self._one_by_one,
         }
         saturation = self._saturation(ways)
         capacity = saturation[0].sentences_per_second.median
@@ -214,13 +231,31 @@ class EngineComparison:
         return cells
 
     def _engine(self, requests: Sequence[TimedRequest]) -> EngineRun:
-        return run_engine(requests, self._new_batch, self._limits)
+        return run_engine(requests, self._new_batch, self._limits, clock=self._clock())
 
     def _request_level(self, requests: Sequence[TimedRequest]) -> EngineRun:
-        return run_engine(requests, self._new_batch, self._limits, RequestLevel(self._limits))
+        scheduler = RequestLevel(self._plain)
+        return run_engine(requests, self._new_batch, self._plain, scheduler, self._clock())
 
     def _collecting(self, requests: Sequence[TimedRequest], rule: Collecting) -> EngineRun:
-        return run_collecting(requests, self._translate, rule)
+        return run_collecting(requests, self._translate, rule, self._clock())
+
+    def _one_by_one(self, requests: Sequence[TimedRequest]) -> EngineRun:
+        """First come, first served, each alone, where nothing but decoding costs anything."""
+        now, latencies = 0.0, list[float]()
+        for timed in requests:
+            now = max(now, timed.at) + self._costs[tuple(timed.request.source)]
+            latencies.append(now - timed.at)
+        return EngineRun(tuple(latencies), now)
+
+    def _cost(self, source: tuple[int, ...]) -> float:
+        """Seconds of decoding ``source`` alone."""
+        clock = self._clock()
+        self._translate([SegmentRequest(source, self._workload.options)])
+        return clock()
+
+    def _clock(self) -> SkippingClock:
+        return SkippingClock(self._timer)
 
 
 def _of_short(requests: Sequence[TimedRequest], latencies: Sequence[float]) -> list[float]:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from benchmarks.scheduling_results import EngineResults, LoadCell
 
-_STYLES = ("o-", "s--", "^:")
+_STYLES = ("o-", "s--", "^:", "x-.")
 
 
 def plot_scheduling(results: EngineResults, path: Path) -> None:

@@ -99,12 +99,12 @@ class ServerLoad(Frozen):
 
 
 class LitServeTrial(Frozen):
-    """One setting of LitServe: what it reaches at saturation, by processor time, and when half busy."""
+    """One setting of LitServe: what it reaches at saturation, by processor time, and at 80 % load."""
 
     max_batch_size: int
     batch_timeout: float
     sentences_per_second: float
-    half_load: Latency
+    busy: Latency
 
 
 class SchedulingResults(Frozen):

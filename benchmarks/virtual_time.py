@@ -92,21 +92,23 @@ class ArrivingInbox(Inbox):
 
     def take(self, running: Mapping[int, Waiting]) -> Orders | None:
         """See ``Inbox``; never sleeps."""
-        self._receive()
+        self._receive(self._skipping())
         if not running and not self.snapshot().queued.segments:
             if self._come == len(self._to_come):
                 self.close()
             else:
-                self._skipping.skip_to(self._to_come[self._come].at)
-                self._receive()
+                at = self._to_come[self._come].at
+                self._skipping.skip_to(at)
+                self._receive(at)  # by the clock it may be the last bit of a number earlier
         return super().take(running)
 
-    def _receive(self) -> None:
-        """Queue what has come until now."""
-        now, begin = self._skipping(), self._come
-        while self._come < len(self._to_come) and self._to_come[self._come].at <= now:
+    def _receive(self, until: float) -> None:
+        """Queue what comes ``until`` then."""
+        begin = self._come
+        while self._come < len(self._to_come) and self._to_come[self._come].at <= until:
             self._come += 1
-        self.offer({number: self._to_come[number].request for number in range(begin, self._come)})
+        if self._come > begin:
+            self.offer({number: self._to_come[number].request for number in range(begin, self._come)})
 
 
 def run_engine(

@@ -16,6 +16,7 @@ from model.config import DecodingOptions
 from model.decoding.job import default_max_length
 from model.decoding.running import CONTROL_IDS
 from model.inference import decoding_network, precision_of, trained_dtype
+from model.interface import SearchingSeq2Seq
 from model.slots import SlotShape, decoding_batches
 from model.word_boundaries import word_boundaries
 from service.cache.grace import Grace
@@ -116,6 +117,9 @@ def _build_engine(
         max_padded_tokens=settings.max_padded_tokens,
         bulk_apart=checkpoint.model.device.type == "cpu",
     )
+    threads = settings.threads or default_threads(available_processors())
+    if isinstance(network, SearchingSeq2Seq):
+        limits = limits.with_kernels(threads)
     new_batch = decoding_batches(
         network,
         _slot_shapes(checkpoint, settings),
@@ -127,7 +131,7 @@ def _build_engine(
         tokenizer.source_ids("a", checkpoint.directions[0][1]),
         limits,
         observer,
-        torch_threads=settings.threads or default_threads(available_processors()),
+        torch_threads=threads,
     )
     grace = Grace(settings.cache_grace_seconds, max_segments=settings.max_running_rows)
     return SharingEngine(own, _identity(checkpoint, precision_of(network)), store, observer, grace=grace)

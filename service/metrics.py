@@ -131,14 +131,14 @@ class Metrics:
         )
         self._step = Histogram(
             "translation_step_seconds",
-            "Time of one decoding step of the running batch.",
+            "Time of one turn of the running batch: a decoding step or several.",
             buckets=_FAST,
             registry=registry,
         )
         self._rows = cache(
             Histogram(
                 "translation_batch_rows",
-                "Segments in each encoded batch and in each decoding step.",
+                "Segments in each encoded batch and in each turn.",
                 ("phase",),
                 buckets=_ROWS,
                 registry=registry,
@@ -147,7 +147,7 @@ class Metrics:
         self._padding = cache(
             Histogram(
                 "translation_batch_padding_ratio",
-                "Share of padding in the source of each encoded batch and of each decoding step.",
+                "Share of padding in the source of each encoded batch and in each turn.",
                 ("phase",),
                 buckets=_RATIO,
                 registry=registry,

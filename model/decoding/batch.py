@@ -30,8 +30,13 @@ class Batch(Protocol):
         """Add ``jobs``, all of them or, if it raises, none."""
         ...
 
-    def step(self) -> list[Finished]:
-        """Go on with every row; those that end leave. The batch stays as it was if it raises."""
+    def step(self, most: int = 1, only: Collection[int] | None = None) -> list[Finished]:
+        """Go on with the rows; those that end leave. If it raises, it can be tried again with fewer rows.
+
+        Args:
+            most: a batch that can takes so many steps, as far as none ends a row.
+            only: a batch that can lets all but these rows rest.
+        """
         ...
 
     def remove(self, ids: Collection[int]) -> None:

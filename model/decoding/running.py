@@ -27,7 +27,8 @@ class RunningBatch(Generic[Memory, State]):
     beside the others.
 
     Not thread-safe: one thread owns a batch. Every method either succeeds or raises and leaves the batch as
-    it was, so that a caller may repeat a failed step with fewer rows.
+    it was, so that a caller may repeat a failed step with fewer rows; only where several steps were asked
+    for, rows may have taken those before the one that failed.
 
     Args:
         model: the network, in evaluation mode.
@@ -123,12 +124,13 @@ class RunningBatch(Generic[Memory, State]):
             searched = begin(self._searcher, searches) if self._searcher is not None else ()
         self._dense, self._searched = dense, self._searched + searched
 
-    def step(self, most: int = 1) -> list[Finished]:
+    def step(self, most: int = 1, only: Collection[int] | None = None) -> list[Finished]:
         """Advance every row by one token; rows that end by it leave.
 
         Args:
             most: as many tokens may be added before this returns, if no row ends; only one where not all rows
                 are searched by the network itself.
+            only: of the rows that are, the others rest; None: none does.
 
         Raises:
             DecodingError: the network gave numbers that cannot be used; names the jobs.
@@ -138,8 +140,10 @@ class RunningBatch(Generic[Memory, State]):
             if self._dense is not None:
                 after, most = step_densely(self._model, self._words, self._dense), 1
             searched, finished = self._searched, list[Finished]()
-            if self._searcher is not None and searched:
-                searched, finished = step_searched(self._searcher, searched, most)
+            stepping = searched if only is None else tuple(row for row in searched if row.job.id in only)
+            if self._searcher is not None and stepping:
+                left, finished = step_searched(self._searcher, stepping, most)
+                searched = left if only is None else _without(searched, finished)
         self._dense, self._searched = after.rows, searched
         return finished + after.finished
 
@@ -178,6 +182,11 @@ class RunningBatch(Generic[Memory, State]):
                 self._dense = self._dense.concat(other._dense) if self._dense else other._dense
         self._searched += other._searched
         other._dense, other._searched = None, ()
+
+
+def _without(rows: Sequence[SearchedRow], finished: Sequence[Finished]) -> tuple[SearchedRow, ...]:
+    ended = frozenset(item.id for item in finished)
+    return tuple(row for row in rows if row.job.id not in ended) if ended else tuple(rows)
 
 
 def _places(now: Snapshot[Any, Any], ids: Collection[int]) -> list[int]:

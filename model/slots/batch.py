@@ -95,8 +95,12 @@ class SlotBatch:
             finally:
                 self._settle()
 
-    def step(self) -> list[Finished]:
+    def step(self, most: int = 1, only: Collection[int] | None = None) -> list[Finished]:
         """Advance every row; rows that have ended leave, those in slots a little later.
+
+        Args:
+            most: see ``RunningBatch.step``; slots take the steps they were recorded with.
+            only: likewise; rows in slots do not rest.
 
         Raises:
             DecodingError: as ``RunningBatch.step``.
@@ -105,7 +109,7 @@ class SlotBatch:
             if self._restarting:
                 self._general.join(self._restarting)
                 self._restarting = []
-            finished = self._general.step()
+            finished = self._general.step(most, only)
             for search in self._slots:
                 finished += self._step_in(search)
             self._settle()

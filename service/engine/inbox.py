@@ -34,6 +34,8 @@ class Orders:
         promoted: rows that somebody waits for interactively now: they belong to that batch from now on.
         lane: the batch to join and to advance.
         admitted: to join, in this order.
+        rows: those that take steps; None: all of the batch.
+        steps: how many to take.
     """
 
     expired_queued: Sequence[int]
@@ -42,6 +44,8 @@ class Orders:
     promoted: Collection[int]
     lane: Priority
     admitted: Sequence[Admission]
+    rows: frozenset[int] | None
+    steps: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +202,9 @@ class Inbox:
         turn = self._scheduler.turn(self._queue, staying, now)
         admitted = self._admit(turn.admitted)
         self._running_rows = len(staying) + len(admitted)
-        return Orders(expired_queued, expired, cancelled, promoted, turn.lane, admitted)
+        return Orders(
+            expired_queued, expired, cancelled, promoted, turn.lane, admitted, turn.rows, turn.steps
+        )
 
     def _take_promoted(self, running: Mapping[int, Waiting]) -> set[int]:
         """The rows that are to change their batch."""

@@ -48,12 +48,12 @@ class Observer(Protocol):
         ...
 
     def step_done(self, rows: int, padding_ratio: float, seconds: float) -> None:
-        """The running batch advanced by one target position.
+        """The running batch took its turn: one or several steps of a target position each.
 
         Args:
             rows: segments that took part, at least 1.
             padding_ratio: the share of ``rows * longest source`` that is padding, in ``[0, 1)``.
-            seconds: for the step, search included.
+            seconds: for the turn, search included.
         """
         ...
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import heapq
 import math
-from collections import OrderedDict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from service.engine.limits import EngineLimits
+from service.engine.line import Line
 from service.engine.request import Priority
 from service.engine.scheduler import Waiting, is_expired, place
 
@@ -29,14 +29,12 @@ class Size(NamedTuple):
 class WaitingQueue:
     """A queue bounded by segments and by source tokens. Not thread-safe; reads no clock.
 
-    Entries must be added in order of arrival. Each priority keeps its own first-in-first-out line, so that
-    adding, removing and reading the head cost the same however long the queue is (``OrderedDict``: the
-    head of a plain dict is found slowly after many removals in front of it).
+    Entries must be added in order of arrival.
     """
 
     def __init__(self, limits: EngineLimits) -> None:
         self._limits = limits
-        self._lines: dict[Priority, OrderedDict[int, Waiting]] = {p: OrderedDict() for p in Priority}
+        self._lines = {priority: Line(limits) for priority in Priority}
         self._tokens = 0
         self._next_deadline = math.inf  # never later than the earliest deadline; may be earlier
 
@@ -45,12 +43,11 @@ class WaitingQueue:
 
     def __iter__(self) -> Iterator[Waiting]:
         """All entries, first to run first; the queue must not change meanwhile."""
-        lines = [line.values() for line in self._lines.values()]
-        return heapq.merge(*lines, key=lambda entry: place(entry, self._limits))
+        return heapq.merge(*self._lines.values(), key=lambda entry: place(entry, self._limits))
 
     def line(self, priority: Priority) -> Collection[Waiting]:
         """The entries of one priority, first to run first; the queue must not change meanwhile."""
-        return self._lines[priority].values()
+        return self._lines[priority]
 
     @property
     def size(self) -> Size:
@@ -60,8 +57,8 @@ class WaitingQueue:
     @property
     def oldest_arrival(self) -> float | None:
         """When the one that has waited longest came, or None for an empty queue."""
-        heads = [next(iter(line.values())).arrival for line in self._lines.values() if line]
-        return min(heads, default=None)
+        arrivals = (line.oldest_arrival for line in self._lines.values())
+        return min((arrival for arrival in arrivals if arrival is not None), default=None)
 
     def excess(self, offered: Size) -> Size:
         """By how much the queue would be over its bounds with ``offered`` added: zeros where it fits."""
@@ -73,14 +70,14 @@ class WaitingQueue:
     def add(self, entries: Sequence[Waiting]) -> None:
         """Append ``entries``; the caller has looked at ``excess``."""
         for entry in entries:
-            self._lines[entry.priority][entry.id] = entry
+            self._lines[entry.priority].add(entry)
             self._tokens += entry.source_tokens
             self._note_deadline(entry)
 
     def remove(self, entry_id: int) -> Waiting | None:
         """Take an entry out, or None if it is not here."""
         for line in self._lines.values():
-            if (entry := line.pop(entry_id, None)) is not None:
+            if (entry := line.pop(entry_id)) is not None:
                 self._tokens -= entry.source_tokens
                 return entry
         return None
@@ -90,16 +87,16 @@ class WaitingQueue:
 
         If it would run earlier as one of ``priority`` that arrives now, it becomes that one.
         """
-        line = next((line for line in self._lines.values() if entry_id in line), None)
-        if line is None:
+        before = next(filter(None, (line.get(entry_id) for line in self._lines.values())), None)
+        if before is None:
             return False
-        entry = replace(line[entry_id], deadline=deadline)
+        entry = replace(before, deadline=deadline)
         promoted = replace(entry, priority=priority, arrival=now)
         if place(promoted, self._limits) < place(entry, self._limits):
             self.remove(entry_id)
             self.add([promoted])
         else:
-            line[entry_id] = entry
+            self._lines[entry.priority].replace(entry)
             self._note_deadline(entry)
         return True
 

@@ -28,7 +28,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Advance:
-    """What one step of a running batch brought."""
+    """What one or several steps of a running batch brought."""
 
     finished: Sequence[Finished] = ()
     failed: Sequence[Failure] = ()
@@ -75,9 +75,15 @@ class Runner:
             return self.join(lane, jobs[:middle]) + self.join(lane, jobs[middle:])
         return []
 
-    def step(self, lane: Priority) -> Advance:
-        """Advance every row of a batch by one target position; finished and failing rows leave."""
-        return _advance(self._batches[lane])
+    def step(self, lane: Priority, most: int = 1, only: Collection[int] | None = None) -> Advance:
+        """Advance the rows of a batch by one target position; finished and failing rows leave.
+
+        Args:
+            lane: which batch.
+            most: by so many positions, if no row ends before and the batch can; see ``Batch.step``.
+            only: the other rows rest, where the batch can have them rest; None: all take steps.
+        """
+        return _advance(self._batches[lane], most, only)
 
     def remove(self, ids: Collection[int]) -> None:
         """Take rows out, wherever they are."""
@@ -126,15 +132,15 @@ def _finish(batch: Batch) -> None:
         batch.step()
 
 
-def _advance(batch: Batch) -> Advance:
+def _advance(batch: Batch, most: int, only: Collection[int] | None) -> Advance:
     try:
-        return Advance(finished=batch.step())
+        return Advance(finished=batch.step(most, only))
     except Exception as error:
         ids = batch.ids
         if len(ids) == 1:
             batch.remove(ids)
             return Advance(failed=[Failure(ids[0], error)])
         other = batch.split(ids[len(ids) // 2 :])
-    left, right = _advance(batch), _advance(other)
+    left, right = _advance(batch, most, only), _advance(other, most, only)
     batch.absorb(other)
     return Advance([*left.finished, *right.finished], [*left.failed, *right.failed])

@@ -15,10 +15,12 @@ from typing import Protocol
 
 from service.engine.limits import EngineLimits
 from service.engine.request import Priority
-from service.engine.scheduler import Load, Waiting, admit
+from service.engine.scheduler import Load, Waiting, admit, stepping, steps_of_turn
 
 CALM_PLACES, BUSY_PLACES = 0.75, 0.25
 """The part of the rows and of the padded tokens that bulk work may take: in calm moments, and in others."""
+BUSY_TURN = 0.5
+"""The length of a turn of bulk work in other moments, as a part of that of others."""
 CALM_SECONDS = 10.0
 """So long after the last interactive work it is calm."""
 MAX_JOINING_TOKENS = 64
@@ -44,10 +46,24 @@ class Turn:
     Attributes:
         lane: the batch that is to be joined and to step.
         admitted: the segments that join it.
+        rows: those that take steps then; None: all of the batch.
+        steps: how many, unless one of the rows ends before.
     """
 
     lane: Priority
     admitted: list[Waiting]
+    rows: frozenset[int] | None = None
+    steps: int = 1
+
+    @classmethod
+    def of(
+        cls, lane: Priority, running: Collection[Waiting], admitted: list[Waiting], limits: EngineLimits
+    ) -> Turn:
+        """A turn of ``running`` and ``admitted``, as ``limits`` want it."""
+        rows = stepping([*running, *admitted], limits)
+        resting = len(rows) < len(running) + len(admitted)
+        some = frozenset(entry.id for entry in rows) if resting else None
+        return cls(lane, admitted, some, steps_of_turn(rows, limits))
 
 
 class Scheduler(Protocol):
@@ -78,7 +94,8 @@ class OneBatch:
 
     def turn(self, queue: Queue, running: Collection[Waiting], now: float) -> Turn:
         """See ``Scheduler``."""
-        return Turn(Priority.INTERACTIVE, admit(queue, Load.of(running), self._limits, now))
+        admitted = admit(queue, running, self._limits, now)
+        return Turn.of(Priority.INTERACTIVE, running, admitted, self._limits)
 
     def spent(self, seconds: float) -> None:
         """Does not matter."""
@@ -95,12 +112,15 @@ class Apart:
        interactive work never waits for bulk rows to end. One row of each kind always fits.
     4. **Short turns.** An interactive segment that comes while bulk work has its turn waits for its end.
        So where there was interactive work lately, bulk work gets fewer places, though larger batches are
-       somewhat more efficient; and it never gets many newcomers a turn.
+       somewhat more efficient, and takes fewer steps a turn; and it never gets many newcomers a turn.
     """
 
     def __init__(self, limits: EngineLimits) -> None:
         self._limits = limits
-        self._calm, self._busy = _part(limits, CALM_PLACES), _part(limits, BUSY_PLACES)
+        self._calm = _part(limits, CALM_PLACES)
+        self._busy = replace(
+            _part(limits, BUSY_PLACES), turn_hypotheses=max(1, int(limits.turn_hypotheses * BUSY_TURN))
+        )
         self._rate = limits.bulk_share / (1.0 - limits.bulk_share)
         self._lane = Priority.INTERACTIVE
         self._contested = False
@@ -115,14 +135,15 @@ class Apart:
         self._lane = self._choose(has[Priority.INTERACTIVE], has[Priority.BULK])
         if has[Priority.INTERACTIVE]:
             self._interactive_at = now
-        line = queue.line(self._lane)
-        if not line:
-            return Turn(self._lane, [])
-        load = Load.of(rows[self._lane])
+        line, own = queue.line(self._lane), rows[self._lane]
         if self._lane is Priority.INTERACTIVE:
-            return Turn(self._lane, admit(line, load, self._beside(Load.of(rows[Priority.BULK])), now))
-        limits = self._calm if now - self._interactive_at > CALM_SECONDS else self._busy
-        return Turn(self._lane, _few(admit(line, load, limits, now)))
+            limits = self._beside(Load.of(rows[Priority.BULK]))
+        else:
+            limits = self._calm if now - self._interactive_at > CALM_SECONDS else self._busy
+        admitted = admit(line, own, limits, now) if line else []
+        if self._lane is Priority.BULK:
+            admitted = _few(admitted)
+        return Turn.of(self._lane, own, admitted, limits)
 
     def spent(self, seconds: float) -> None:
         """See ``Scheduler``."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from model.decoding import Finished, Job
-from service.engine.inbox import Admission, Inbox
+from service.engine.inbox import Admission, Inbox, Orders
 from service.engine.observer import Observer, Stage
 from service.engine.request import Priority, SegmentResult
 from service.engine.runner import Failure, Runner
@@ -21,7 +21,7 @@ Outcome = tuple[int, SegmentResult | ServiceError]
 
 
 class Worker:
-    """The engine's loop: a turn evicts, promotes, admits, advances a batch by one step, and delivers.
+    """The engine's loop: a turn evicts, promotes, admits, advances a batch, and delivers.
 
     Used on the engine's thread only. It keeps account of the rows in the running batches: ``_running`` holds
     what is known of each from the queue, ``_joined`` when it joined.
@@ -59,7 +59,7 @@ class Worker:
                 *self._expire(orders.expired_queued, Stage.QUEUED),
                 *self._expire(orders.expired_running, Stage.DECODING),
                 *self._join(orders.lane, orders.admitted),
-                *self._step(orders.lane),
+                *self._step(orders),
             ]
             if outcomes:
                 self._deliver(outcomes)
@@ -109,12 +109,14 @@ class Worker:
             self._observer.batch_encoded(len(joined), _padding_ratio(joined), now - begin)
         return self._fail(failures)
 
-    def _step(self, lane: Priority) -> list[Outcome]:
-        rows, padding_ratio = self._runner.rows(lane), self._runner.padding_ratio(lane)
+    def _step(self, orders: Orders) -> list[Outcome]:
+        lane = orders.lane
+        rows = self._runner.rows(lane) if orders.rows is None else len(orders.rows)
+        padding_ratio = self._runner.padding_ratio(lane)
         if not rows:
             return []
         begin = self._clock()
-        advance = self._runner.step(lane)
+        advance = self._runner.step(lane, orders.steps, orders.rows)
         now = self._clock()
         self._observer.step_done(rows, padding_ratio, now - begin)
         outcomes = [self._finish(finished, now) for finished in advance.finished]

@@ -8,23 +8,21 @@ import pytest
 
 from benchmarks.record import Record
 from benchmarks.scheduling import choose, main
-from benchmarks.scheduling_engine import LITSERVE, LOADS, OURS, REQUEST_LEVEL, Workload
+from benchmarks.scheduling_engine import LITSERVE, LOADS, ONE_BY_ONE, OURS, REQUEST_LEVEL, Workload
 from benchmarks.scheduling_results import LitServeTrial, SchedulingResults
 from benchmarks.summary import Latency
 from model.config import DecodingOptions
 from service.engine.request import Priority
 
 
-def trial(size: int, rate: float, median: float) -> LitServeTrial:
-    latency = Latency.of([median / 1000.0])
+def trial(size: int, rate: float, wait_ms: float) -> LitServeTrial:
+    latency = Latency.of([wait_ms / 1000.0])
     assert latency is not None
-    return LitServeTrial(
-        max_batch_size=size, batch_timeout=0.01, sentences_per_second=rate, half_load=latency
-    )
+    return LitServeTrial(max_batch_size=size, batch_timeout=0.01, sentences_per_second=rate, busy=latency)
 
 
-def test_the_fastest_of_the_settings_that_let_nobody_wait_long_is_chosen() -> None:
-    trials = (trial(8, 80.0, 20.0), trial(32, 100.0, 24.0), trial(64, 120.0, 26.0))
+def test_the_setting_with_the_shortest_tail_is_chosen() -> None:
+    trials = (trial(8, 80.0, 24.0), trial(32, 100.0, 20.0), trial(64, 120.0, 26.0))
     assert choose(trials).max_batch_size == 32
 
 
@@ -62,9 +60,9 @@ def test_everything_is_measured_recorded_and_drawn(
     assert record.results.quick
     assert record.results.servers == ()
     assert [(cell.load, cell.batching) for cell in engine.loads] == [
-        (load, name) for load in LOADS for name in (OURS, REQUEST_LEVEL, LITSERVE)
+        (load, name) for load in LOADS for name in (OURS, REQUEST_LEVEL, LITSERVE, ONE_BY_ONE)
     ]
-    for first, *others in zip(*[iter(engine.loads)] * 3, strict=True):
+    for first, *others in zip(*[iter(engine.loads)] * 4, strict=True):
         for cell in others:
             assert (cell.latency.count, cell.short.count) == (first.latency.count, first.short.count)
     assert engine.saturation[0].ratio.median == 1.0
@@ -73,5 +71,5 @@ def test_everything_is_measured_recorded_and_drawn(
         assert 0 < cell.beside.count <= cell.alone.count
         assert cell.bulk_seconds.median > 0
     shown = capsys.readouterr().out
-    assert all(name in shown for name in (OURS, REQUEST_LEVEL, LITSERVE))
+    assert all(name in shown for name in (OURS, REQUEST_LEVEL, LITSERVE, ONE_BY_ONE))
     assert picture.read_text().startswith("<?xml")

@@ -109,6 +109,22 @@ def test_a_sentence_in_traffic_is_translated_as_if_alone(network: PackedSeq2Seq)
     assert together == {job.id: alone(network, job) for job in jobs}
 
 
+def test_rows_that_rest_take_no_steps(network: PackedSeq2Seq) -> None:
+    jobs = without_sampling([capped(job, 10) for job in mixed_jobs(20, VOCABULARY, seed=9, longest=12)])
+    first, *others = jobs
+    batch: Batch = RunningBatch(network)
+    batch.join(jobs)
+    while not (finished := batch.step(3, {first.id})):
+        assert batch.rows == len(jobs)
+    assert [item.translation for item in finished] == [alone(network, first)]
+    assert sorted(batch.ids) == sorted(job.id for job in others)
+    for job in others:
+        steps, expected = 1, alone(network, job)
+        while not (finished := batch.step(1, {job.id})):
+            steps += 1
+        assert (finished[0].id, finished[0].translation, steps) == (job.id, expected, expected.steps)
+
+
 def test_early_stopping_changes_no_result(network: PackedSeq2Seq) -> None:
     jobs = without_sampling(mixed_jobs(150, VOCABULARY, seed=9))
     for job in jobs:

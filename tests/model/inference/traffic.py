@@ -47,7 +47,7 @@ class Unsearching:
 
 
 def in_traffic(batch: Batch, jobs: Sequence[Job], dice: random.Random) -> dict[int, Translation]:
-    """Join at random times; one in ten is removed on the way and joins again later."""
+    """Join at random times and rest at some; one in ten is removed on the way and joins again later."""
     waiting, by_id = list(jobs), {job.id: job for job in jobs}
     dice.shuffle(waiting)
     done: dict[int, Translation] = {}
@@ -59,8 +59,14 @@ def in_traffic(batch: Batch, jobs: Sequence[Job], dice: random.Random) -> dict[i
         batch.remove(leaving)
         unlucky.difference_update(leaving)
         waiting.extend(by_id[each] for each in leaving)
-        done.update({each.id: each.translation for each in batch.step(dice.choice([1, 1, 2, 5]))})
+        finished = batch.step(dice.choice([1, 1, 2, 5]), some(batch.ids, dice))
+        done.update({each.id: each.translation for each in finished})
     return done
+
+
+def some(ids: Sequence[int], dice: random.Random) -> frozenset[int] | None:
+    """Who takes steps: half of the time all, or else any of them."""
+    return None if dice.random() < 0.5 else frozenset(dice.sample(ids, dice.randint(0, len(ids))))
 
 
 def alone(network: PackedSeq2Seq, job: Job) -> Translation:

@@ -16,7 +16,9 @@ from service.engine.request import Priority
 from service.engine.scheduler import Waiting, is_expired, place
 from service.engine.throughput import Throughput
 
-LIMITS = EngineLimits(max_queue_segments=10, max_queue_tokens=100, bulk_handicap_seconds=3.0)
+LIMITS = EngineLimits(
+    max_queue_segments=10, max_queue_tokens=100, bulk_handicap_seconds=3.0, length_handicap_seconds=2.0
+)
 
 operations = st.lists(
     st.one_of(
@@ -115,6 +117,10 @@ def test_retry_after_is_between_one_second_and_a_minute() -> None:
         (lambda: EngineLimits(max_padded_tokens=0), "max_padded_tokens"),
         (lambda: EngineLimits(max_overtaken_seconds=-0.1), "max_overtaken_seconds"),
         (lambda: EngineLimits(bulk_handicap_seconds=float("inf")), "bulk_handicap_seconds"),
+        (lambda: EngineLimits(length_handicap_seconds=-1.0), "length_handicap_seconds"),
+        (lambda: EngineLimits(bulk_share=1.0), "bulk_share"),
+        (lambda: EngineLimits(turn_hypotheses=0), "turn_hypotheses"),
+        (lambda: EngineLimits(enough_hypotheses=0), "enough_hypotheses"),
     ],
 )
 def test_limits_out_of_range_are_named(build: Callable[[], EngineLimits], name: str) -> None:

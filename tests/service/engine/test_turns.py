@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given
@@ -58,6 +58,9 @@ class Engine:
             self.running[entry.id] = entry
             self.left[entry.id] = self.steps
         lane_rows = [entry.id for entry in self.running.values() if entry.priority is turn.lane]
+        if turn.rows is not None:
+            assert turn.rows < set(lane_rows)
+            lane_rows = sorted(turn.rows)
         assert lane_rows, "a turn for nobody"
         for entry_id in lane_rows:
             self.left[entry_id] -= 1
@@ -100,6 +103,33 @@ def test_bulk_work_gets_its_share_of_the_time_however_long_its_turns_are(bulk_se
     share = engine.taken[BULK] / (engine.taken[BULK] + engine.taken[INTERACTIVE])
     assert share == pytest.approx(LIMITS.bulk_share, rel=0.05)
     assert max(engine.ended) > 5000  # both kinds still end
+
+
+def test_where_few_rows_are_enough_the_others_rest_and_turns_are_long() -> None:
+    limits = replace(LIMITS, enough_hypotheses=2, turn_hypotheses=8, length_handicap_seconds=1.0)
+    scheduler, queue = scheduler_for(limits), WaitingQueue(limits)
+    queue.add([waiting(number, INTERACTIVE, tokens=5 + number) for number in range(5)])
+    turn = scheduler.turn(queue, [], now=0.0)
+    assert [entry.id for entry in turn.admitted] == [0, 1, 2, 3, 4]
+    assert (turn.rows, turn.steps) == (frozenset({0, 1}), 4)
+    for entry in turn.admitted:
+        queue.remove(entry.id)
+    queue.add([waiting(5, INTERACTIVE, tokens=1)])
+    after = scheduler.turn(queue, turn.admitted, now=0.0)
+    assert ([entry.id for entry in after.admitted], after.rows) == ([5], frozenset({5, 0}))
+    last = scheduler.turn(WaitingQueue(limits), turn.admitted[:1], now=0.0)
+    assert (last.admitted, last.rows, last.steps) == ([], None, 8)
+
+
+def test_turns_of_bulk_work_are_shorter_where_there_was_interactive_work_lately() -> None:
+    limits = replace(LIMITS, turn_hypotheses=12)
+    queue = WaitingQueue(limits)
+    queue.add([waiting(number, BULK) for number in range(2)])
+    scheduler = scheduler_for(limits)
+    assert scheduler.turn(queue, [], now=0.0).steps == 6
+    scheduler.turn(WaitingQueue(limits), [waiting(9, INTERACTIVE)], now=1.0)
+    assert scheduler.turn(queue, [], now=1.0 + CALM_SECONDS).steps == 3
+    assert scheduler.turn(queue, [], now=1.1 + CALM_SECONDS).steps == 6
 
 
 def test_what_bulk_work_takes_alone_is_neither_owed_nor_saved() -> None:
@@ -161,11 +191,14 @@ def test_few_bulk_tokens_join_in_one_turn_but_always_one_segment() -> None:
     st.integers(1, 9),
     st.integers(1, 500),
     st.integers(1, 5),
+    st.none() | st.integers(1, 4),
 )
 def test_everything_runs_once_within_the_bounds_and_no_turn_is_for_nobody(
-    work: list[tuple[Priority, int, int]], max_rows: int, max_tokens: int, steps: int
+    work: list[tuple[Priority, int, int]], max_rows: int, max_tokens: int, steps: int, enough: int | None
 ) -> None:
-    limits = EngineLimits(max_running_rows=max_rows, max_padded_tokens=max_tokens, bulk_apart=True)
+    limits = EngineLimits(
+        max_running_rows=max_rows, max_padded_tokens=max_tokens, bulk_apart=True, enough_hypotheses=enough
+    )
     engine = Engine(limits=limits, steps=steps, seconds={INTERACTIVE: 1.0, BULK: 2.0})
     to_come = sorted(work, key=lambda one: one[2])
     number = 0
