@@ -9,13 +9,13 @@ from __future__ import annotations
 import ctypes
 import functools
 from collections.abc import Sequence
-from ctypes import POINTER, Structure, c_float, c_int32, c_void_p
+from ctypes import POINTER, Structure, c_double, c_float, c_int32, c_int64, c_void_p
 from pathlib import Path
 from typing import Any, ClassVar
 
 from model.kernels import Functions, load_kernels
 
-VERSION = 3
+VERSION = 4
 """Of the structures and of the layout of packed weights; the library must have the same."""
 _Fields = Sequence[tuple[str, Any]]
 
@@ -97,6 +97,17 @@ class Consistency(Structure):
     ]
 
 
+class AdamW(Structure):
+    """What a step of the optimiser reads and writes."""
+
+    _fields_: ClassVar[_Fields] = [
+        ("count", c_int64),
+        *[(name, c_float) for name in ("scale", "beta1", "beta2", "epsilon")],
+        *[(name, c_float) for name in ("rate", "shrink", "root", "moved")],
+        *[(name, c_void_p) for name in ("gradient", "weights", "mean", "square", "average")],
+    ]
+
+
 _FUNCTIONS: Functions = {
     "pack_gates": (None, [c_void_p, c_int32, c_int32, c_void_p]),
     "pack_columns": (None, [c_void_p, c_int32, c_int32, c_void_p]),
@@ -105,6 +116,8 @@ _FUNCTIONS: Functions = {
     "lstm_backward": (None, [POINTER(LSTMBackward)]),
     "lstm_gradients": (None, [POINTER(LSTMGradients)]),
     "softmax": (None, [POINTER(Softmax)]),
+    "adamw": (None, [POINTER(AdamW)]),
+    "square_sum": (c_double, [c_void_p, c_int64]),
     "consistency": (None, [POINTER(Consistency)]),
 }
 

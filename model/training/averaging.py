@@ -18,8 +18,7 @@ def moving_average(model: nn.Module, decay: float) -> AveragedModel:
     """
 
     def update(averages: Sequence[Tensor], weights: Sequence[Tensor], count: Tensor | int) -> None:
-        n = int(count)
-        keep = min(decay, (1 + n) / (10 + n))
+        keep = kept_share(decay, int(count))
         for average, weight in zip(averages, weights, strict=True):
             average.lerp_(weight, 1 - keep)
 
@@ -28,6 +27,11 @@ def moving_average(model: nn.Module, decay: float) -> AveragedModel:
         if isinstance(module, nn.RNNBase):
             module.flatten_parameters()  # a copy has lost the one block that cuDNN reads them from
     return averaged.eval()
+
+
+def kept_share(decay: float, count: int) -> float:
+    """What an average of ``count`` weights keeps of itself when the next come; the first replace it."""
+    return min(decay, (1 + count) / (10 + count)) if count else 0.0
 
 
 def average_files(paths: Sequence[Path]) -> dict[str, Tensor]:

@@ -118,7 +118,7 @@ class _ConsistencyLoss(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, grad_smoothed: Tensor, _grad_nll: Tensor) -> tuple[Tensor | None, ...]:
-        grads = (grad * grad_smoothed for grad in ctx.saved_tensors)
+        grads = (grad.mul_(grad_smoothed) for grad in ctx.saved_tensors)  # in place: see model.training.loss
         return (*grads, None, None, None, None)
 
 

@@ -38,6 +38,7 @@ from model.training.prepared import PreparedCorpus
 from model.training.reporting import Reporter, open_reporter
 from model.training.schedule import learning_rate
 from model.training.state import STATE_FILE, Progress, load_state, random_states, save_state
+from model.training.step import build_step
 from model.training.window import Sums, Update, Window
 from model.training.workers import Workers, join_workers
 from model.training.zeros import Zeros
@@ -110,6 +111,7 @@ class Trainer:
         self.model.to(self.device)
         self.average = moving_average(self.model, config.ema_decay)
         self.optimizer = build_optimizer(self.model, config)
+        self.step = build_step(self.model, self.average, self.optimizer, config)
         self.progress = Progress()
         self.zeros = Zeros()
 
@@ -194,11 +196,9 @@ class Trainer:
             group["lr"] = learning_rate(self.progress.update, self.config)
         set_noise(self.model, noise(self.progress.update, self.config))
         sums = self._backward(batch)
-        norm = float(torch.nn.utils.clip_grad_norm_(self.model.parameters(), self.config.gradient_clip_norm))
+        norm = self.step.norm()
         self._check_finite(sums.nll, norm)
-        self.optimizer.step()
-        self.zeros.restore()
-        self.average.update_parameters(self.model)
+        self.step.take(norm, self.zeros)
         seconds, own_cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
         (cpu_seconds,) = self.workers.sum([own_cpu_seconds])
         return Update(sums, gradient_norm=norm, seconds=seconds, cpu_seconds=cpu_seconds)

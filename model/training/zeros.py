@@ -16,6 +16,9 @@ class Zeros:
         matrices = [p for p in network.parameters() if p.dim() > 1] if network else []
         self._places = [(matrix, matrix.detach() == 0) for matrix in matrices]
 
+    def __bool__(self) -> bool:
+        return bool(self._places)
+
     @torch.no_grad()
     def restore(self) -> None:
         """Set these weights to zero again: a step of the optimiser has moved them."""

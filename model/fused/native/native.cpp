@@ -1,6 +1,7 @@
 // What Python calls, by ctypes; see model/fused/library.py for the other side of these structures.
 //
 // Nothing here allocates what it returns or keeps a pointer after returning.
+#include "adamw.hpp"
 #include "consistency.hpp"
 #include "gradients.hpp"
 #include "lstm.hpp"
@@ -10,7 +11,7 @@
 extern "C" {
 
 // Changes whenever a structure or the layout of packed weights does.
-int dragoman_fused_version() { return 3; }
+int dragoman_fused_version() { return 4; }
 
 // Whether this processor can run the rest.
 int dragoman_fused_supported() {
@@ -40,6 +41,10 @@ void dragoman_lstm_backward(const dragoman::LstmBackward* task) { dragoman::lstm
 void dragoman_lstm_gradients(const dragoman::LstmGradients* task) { dragoman::lstm_gradients(*task); }
 
 void dragoman_softmax(const dragoman::Softmax* task) { dragoman::softmax(*task); }
+
+void dragoman_adamw(const dragoman::AdamW* task) { dragoman::adamw(*task); }
+
+double dragoman_square_sum(const float* x, int64_t count) { return dragoman::square_sum(x, count); }
 
 void dragoman_consistency(const dragoman::Consistency* task) { dragoman::consistency(*task); }
 

@@ -59,22 +59,24 @@ inline __m512i loaded(const Bfloat16* x, __mmask16 mask) {
 }
 
 // A matrix whose rows are the depth, `row(k)` being its k-th or null; zeros for what is null and behind the columns.
-// Depth is even.
+// Depth is even. Some rows at a time, which stay in the cache while each panel gets its part of them: written row by
+// row, every panel would be a place of its own to write to.
 template <class Number, class Row>
 inline void pack_rows(Row&& row, int depth, int columns, Bfloat16* packed) {
-  const int panels = (columns + kPanel - 1) / kPanel;
-  for (int k = 0; k < depth; k += 2) {
-    const Number *even = row(k), *odd = row(k + 1);
-    for (int panel = 0; panel < panels; ++panel)
-      for (int v = 0; v < kVectors; ++v) {
-        const int column = panel * kPanel + v * kLanes;
-        const __mmask16 mask = lanes_of(columns - column);
-        const __m512i first = even ? loaded(even + column, mask) : _mm512_setzero_si512();
-        const __m512i second = odd ? loaded(odd + column, mask) : _mm512_setzero_si512();
-        _mm512_storeu_si512(packed + panel * panel_size(depth) + size_t(k) * kPanel + v * 2 * kLanes,
-                            paired(first, second));
+  constexpr int kRows = 32;
+  for (int start = 0; start < depth; start += kRows)
+    for (int first = 0; first < columns; first += kPanel) {
+      Bfloat16* out = packed + first / kPanel * panel_size(depth) + size_t(start) * kPanel;
+      for (int k = start; k < std::min(start + kRows, depth); k += 2) {
+        const Number *even = row(k), *odd = row(k + 1);
+        for (int column = first; column < first + kPanel; column += kLanes, out += 2 * kLanes) {
+          const __mmask16 mask = lanes_of(columns - column);
+          const __m512i low = even ? loaded(even + column, mask) : _mm512_setzero_si512();
+          const __m512i high = odd ? loaded(odd + column, mask) : _mm512_setzero_si512();
+          _mm512_storeu_si512(out, paired(low, high));
+        }
       }
-  }
+    }
 }
 
 }  // namespace dragoman

@@ -39,3 +39,12 @@ def test_bfloat16_stays_close_to_float32() -> None:
     exact = tied_softmax_loss(features, embedding, torch.zeros(80), gold, 0.1, torch.float32)
     rough = tied_softmax_loss(features, embedding, torch.zeros(80), gold, 0.1, torch.bfloat16)
     torch.testing.assert_close(rough.smoothed, exact.smoothed, rtol=5e-3, atol=0)
+
+
+def test_a_second_backward_pass_is_refused() -> None:
+    """It would find the first one's gradients scaled already."""
+    features = torch.ones(2, 4, requires_grad=True)
+    loss = tied_softmax_loss(features, torch.eye(4), torch.zeros(4), torch.tensor([0, 1]), 0.1, torch.float32)
+    (loss.smoothed / 2).backward(retain_graph=True)
+    with pytest.raises(RuntimeError, match="inplace"):
+        loss.smoothed.backward()
