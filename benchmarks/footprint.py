@@ -25,7 +25,7 @@ from benchmarks.texts import read_sentences
 from model.cli.arguments import HelpFormatter
 
 LONGEST = 40
-"""Words of a made sentence, at most; half of them have at most 6."""
+"""Words of a made sentence, at most, by default; half of them have at most 6."""
 LIST = 25
 CONNECTIONS = 4
 SAMPLES = 200
@@ -34,10 +34,11 @@ METHOD = (
     "`starts`: the service is started as users start it and asked until it is ready; seconds by the "
     "clock are rounded up to the next poll, processor seconds are those of its process until then. A "
     "first start, which reads the files from disk, is not counted. Memory is VmRSS. `growth`: sentences "
-    f"of random words, 1 to {LONGEST} of them, their number distributed log-uniformly, no two alike, "
+    "of random words, at most --longest of them, their number distributed log-uniformly, no two alike, "
     f"{LIST} a request from {CONNECTIONS} connections; VmRSS is read {SAMPLES} times. The slope is that "
-    "of the least-squares line through the samples after the first quarter, in which the cache fills; "
-    "noise is the standard deviation of what is left."
+    "of the least-squares line through the samples after the first quarter, in which the cache fills; its "
+    "interval is the 95 % one of a line through the means of ten blocks of these samples; noise is the "
+    "standard deviation of what is left."
 )
 
 
@@ -62,6 +63,9 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--sentences", type=whole, default=200_000, metavar="N", help="of the growth (default: %(default)s)"
     )
+    parser.add_argument(
+        "--longest", type=whole, default=LONGEST, metavar="N", help="words of one (default: %(default)s)"
+    )
     add_output(parser, "footprint-CHECKPOINTS-DATE.json")
     return parser
 
@@ -83,7 +87,8 @@ def run(options: argparse.Namespace, arguments: Sequence[str]) -> None:
             if len(starts) > 1:
                 say(f"ready after {starts[-1].cpu_seconds:.2f} processor seconds")
         with started_service(options.checkpoints, settings) as service:
-            growth = asyncio.run(_grow(service, direction, options.sentences, say))
+            waiting = itertools.islice(made_sentences(direction[0], options.longest), options.sentences)
+            growth = asyncio.run(_grow(service, direction, waiting, options.sentences, say))
     results = FootprintResults(
         checkpoints=options.checkpoints.name, settings=settings, starts=tuple(starts[1:]), growth=growth
     )
@@ -100,9 +105,10 @@ def _start(service: StartedService) -> Start:
     )
 
 
-async def _grow(service: StartedService, direction: tuple[str, str], count: int, say: Say) -> Growth:
+async def _grow(
+    service: StartedService, direction: tuple[str, str], waiting: Iterator[str], count: int, say: Say
+) -> Growth:
     """Translate ``count`` sentences; Ctrl-C ends it early, with what has been measured."""
-    waiting = itertools.islice(made_sentences(direction[0]), count)
     samples: list[tuple[int, float]] = []
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop.set)
@@ -123,13 +129,18 @@ async def _grow(service: StartedService, direction: tuple[str, str], count: int,
     return Growth.of(samples)
 
 
-def made_sentences(language: str) -> Iterator[str]:
-    """Sentences of random words of the built-in ones, always the same and never one twice."""
+def made_sentences(language: str, longest: int = LONGEST) -> Iterator[str]:
+    """Sentences of random words of the built-in ones, always the same and never one twice.
+
+    Args:
+        language: of the words.
+        longest: words of a sentence, at most.
+    """
     dice = random.Random(1)
     words = [word for text in read_sentences(None, language) for word in text.split()]
     seen: set[int] = set()  # of hashes, which are smaller
     while True:
-        count = round(math.exp(dice.uniform(0.0, math.log(LONGEST))))
+        count = round(math.exp(dice.uniform(0.0, math.log(longest))))
         sentence = " ".join(dice.choices(words, k=count))
         if hash(sentence) not in seen:
             seen.add(hash(sentence))

@@ -25,9 +25,9 @@ class ServiceReport(Frozen):
     """What went on inside the service from just before a run until all of it was answered.
 
     Attributes:
-        decoding_steps: steps of the running batch.
-        rows_per_step: segments that took part in a step, on average; None where there was no step.
-        padding_ratio: mean share of padding in a step.
+        decoding_steps: turns of the running batch, each of a step or several.
+        rows_per_step: segments that took part in a turn, on average; None where there was none.
+        padding_ratio: mean share of padding in a turn.
         target_tokens_per_second: produced.
         cpu_cores: CPU seconds a second, of all threads; None where the service does not say.
     """

@@ -55,7 +55,7 @@ class LoadResults(Frozen):
         client_ms: of the load generator.
         offline_per_second: sentences, by the clock; other processes slow it down.
         served_per_second: likewise, with the load generator on the same processors.
-        rows_per_step: segments in a decoding step of the service.
+        rows_per_step: segments in a turn of decoding steps of the service.
         second_tries: share of the sentences that the service decoded once more.
     """
 

@@ -44,7 +44,7 @@ class ServiceRound(Frozen):
         main_thread_seconds: of the processor, the service's event loop.
         other_seconds: of the processor, its other threads and its child processes: the decoding.
         client_seconds: of the processor, the load generator's.
-        rows_per_step: segments that took part in a decoding step, on average.
+        rows_per_step: segments that took part in a turn of decoding steps, on average.
         second_tries: segments that were decoded once more.
     """
 

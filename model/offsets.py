@@ -27,7 +27,7 @@ def spelt(spellings: Iterable[bytes]) -> tuple[str, list[Offsets]]:
     text = "".join(parts)
     if not text.startswith(" "):
         return text, offsets
-    return text[1:], [(max(0, start - 1), max(0, end - 1)) for start, end in offsets]
+    return text[1:], [(start - 1 if start else 0, end - 1 if end else 0) for start, end in offsets]
 
 
 def _parts_of_whole_characters(spellings: Sequence[bytes]) -> tuple[list[str], list[Offsets]] | None:

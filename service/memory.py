@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import gc
 
+from service.mappings import release_code
+
 MAX_ARENAS = 2
 COLLECTION_THRESHOLDS = (20_000, 20, 20)
 """Of the collector's generations. By default it looks for garbage after every 700 new objects, of which a
@@ -28,13 +30,15 @@ def bound_arenas() -> None:
 def settle() -> None:
     """Give back what loading needed, and leave what has been loaded out of garbage collection.
 
-    Loading leaves holes that the C library keeps for later: some 60 MB. And what has been loaded stays: if it
-    were not set apart, each full collection would look through all of it, and every request would wait.
+    Loading leaves holes that the C library keeps for later, some 60 MB, and code that is not needed again.
+    And what has been loaded stays: if it were not set apart, each full collection would look through all of
+    it, and every request would wait.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(*COLLECTION_THRESHOLDS)
     gc.enable()  # where the start went without: see ``service.__main__``
+    release_code()
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # likewise
     if trim is not None:
         trim(0)

@@ -17,6 +17,7 @@ from service.app import create_app
 from service.engine.request import EngineLike
 from service.lifecycle import Lifecycle
 from service.memory import bound_arenas
+from service.processors import take_turns
 from service.settings import Settings
 
 SETTLE_SECONDS = 0.2
@@ -82,6 +83,7 @@ def serve(settings: Settings, engine: EngineLike | None = None) -> int:
     # The engine's thread holds the interpreter between network calls; every read and write of a socket has to
     # win it back, and by default waits 5 ms for that.
     sys.setswitchinterval(SWITCH_INTERVAL_SECONDS)
+    take_turns()
     bound_arenas()
     gc.freeze()  # what was imported stays: the collector need not look at it, which would pause everything
     # A timestamp beside every series, which nothing here reads. The library does not annotate this function.

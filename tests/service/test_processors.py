@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -75,3 +77,19 @@ def test_without_control_groups_the_affinity_counts(tmp_path: Path) -> None:
 )
 def test_a_processor_is_left_to_everything_else(processors: float, threads: int) -> None:
     assert default_threads(processors) == threads
+
+
+@pytest.mark.skipif(not hasattr(os, "SCHED_BATCH"), reason="the policy is Linux's")
+@pytest.mark.parametrize("shared", [True, False])
+def test_threads_take_turns_on_one_processor_alone(shared: bool) -> None:
+    if not shared and AFFINITY == 1:
+        pytest.skip("there is one processor only")
+    program = (
+        "import os, threading; from service.processors import take_turns;"
+        f"os.sched_setaffinity(0, list(os.sched_getaffinity(0))[:1]) if {shared} else None;"
+        "take_turns();"
+        "thread = threading.Thread(target=lambda: print(os.sched_getscheduler(threading.get_native_id())));"
+        "thread.start(); thread.join()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert int(done.stdout) == (os.SCHED_BATCH if shared else os.SCHED_OTHER)
