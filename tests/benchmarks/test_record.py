@@ -63,7 +63,14 @@ def test_the_machine_is_described() -> None:
 
 def test_paths_and_the_host_are_left_out() -> None:
     outside = "/somewhere/private/checkpoint"
-    arguments = [str(ROOT / "checkpoints" / "to-english"), outside, f"--input={outside}", "--rate", "5", "a b"]
+    arguments = [
+        str(ROOT / "checkpoints" / "to-english"),
+        outside,
+        f"--input={outside}",
+        "--rate",
+        "5",
+        "a b",
+    ]
     origin = provenance("benchmarks.load", arguments, method="none")
     shown = "checkpoints/to-english checkpoint --input=checkpoint --rate 5 'a b'"
     assert origin.command == f"python -m benchmarks.load {shown}"
