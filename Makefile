@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 # Where pip finds PyTorch's CPU builds; for CUDA 13: TORCH_INDEX=https://download.pytorch.org/whl/cu130
 TORCH_INDEX ?= https://download.pytorch.org/whl/cpu
-CHECKPOINT ?= checkpoints/de-en
+CHECKPOINT ?= checkpoints/to-english
 RECIPE ?= recipes/tatoeba-de-en.toml
 RUN ?= runs/$(basename $(notdir $(RECIPE)))
 

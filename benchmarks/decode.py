@@ -23,8 +23,8 @@ from model.inference import DecodingPrecision, decoding_network, precision_of
 
 _EPILOG = """\
 examples:
-  python -m benchmarks.decode checkpoints/de-en --source-lang de --target-lang en
-  python -m benchmarks.decode checkpoints/de-en --source-lang de --target-lang en \\
+  python -m benchmarks.decode checkpoints/to-english --source-lang de --target-lang en
+  python -m benchmarks.decode checkpoints/to-english --source-lang de --target-lang en \\
       --batch 1 8 32 64 --beam-size 1 5 --json > decode.json
 
 Every combination of --batch and --beam-size is measured. benchmarks/README.md explains the numbers.

@@ -33,8 +33,8 @@ OURS = "dragoman int8"
 
 _EPILOG = """\
 examples:
-  python -m benchmarks.peers checkpoints/de-en
-  python -m benchmarks.peers checkpoints/de-en --rounds 7 --cpu 0
+  python -m benchmarks.peers checkpoints/to-english
+  python -m benchmarks.peers checkpoints/to-english --rounds 7 --cpu 0
 
 The first run builds virtual environments for OpenNMT-py (about 1 GB) and CTranslate2 in a cache folder.
 benchmarks/README.md explains the numbers.

@@ -33,7 +33,7 @@ METHOD = (
 
 _EPILOG = """\
 example:
-  python -m benchmarks.pruning checkpoints/de-en --shares 0 0.4 0.6 --trained-on runs/pruned-60/checkpoint \\
+  python -m benchmarks.pruning runs/de-en/checkpoint --shares 0 .4 .6 --trained-on runs/pruned/checkpoint \\
       --test de-en valid.de valid.en
 """
 

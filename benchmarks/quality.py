@@ -32,8 +32,8 @@ METHOD = (
 
 _EPILOG = """\
 example:
-  python -m benchmarks.quality checkpoints/de-en \\
-      --test de-en test.de test.en --test en-de test.en test.de
+  python -m benchmarks.quality checkpoints/to-english \\
+      --test de-en test.de test.en --test fr-en test.fr test.en
 """
 
 

@@ -40,7 +40,7 @@ METHOD = (
 
 _EPILOG = """\
 example:
-  python -m benchmarks.robustness checkpoints/de-en --direction de-en --input test.de --sentences 500
+  python -m benchmarks.robustness checkpoints/to-english --direction de-en --input test.de --sentences 500
 """
 
 

@@ -44,8 +44,8 @@ METHOD = (
 
 _EPILOG = """\
 examples:
-  python -m benchmarks.run checkpoints/de-en
-  python -m benchmarks.run checkpoints/de-en --quick
+  python -m benchmarks.run checkpoints/to-english
+  python -m benchmarks.run checkpoints/to-english --quick
 
 Settings of the service in the environment, such as DRAGOMAN_MAX_RUNNING_ROWS, are passed on and recorded.
 benchmarks/README.md explains the numbers.

@@ -32,7 +32,8 @@ ROWS = 64
 
 _EPILOG = """\
 example:
-  python -m benchmarks.scaling checkpoints/de-en --source-lang de --target-lang en --input test.de --limit 600
+  python -m benchmarks.scaling checkpoints/to-english \\
+      --source-lang de --target-lang en --input test.de --limit 600
 
 The machine should have nothing else to do. taskset says which processors are used.
 """

@@ -68,8 +68,8 @@ METHOD = (
 
 _EPILOG = """\
 examples:
-  python -m benchmarks.scheduling checkpoints/de-en --cpu 0
-  python -m benchmarks.scheduling checkpoints/de-en --parts engine --plot docs/pictures/scheduling.svg
+  python -m benchmarks.scheduling checkpoints/to-english --cpu 0
+  python -m benchmarks.scheduling checkpoints/to-english --parts engine --plot docs/pictures/scheduling.svg
 
 The first run builds a virtual environment for LitServe in a cache folder. benchmarks/README.md explains
 the numbers.

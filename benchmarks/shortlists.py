@@ -37,8 +37,8 @@ METHOD = (
 
 _EPILOG = """\
 examples:
-  python -m benchmarks.shortlists checkpoints/de-en \\
-      --test de-en test.de test.en --test en-de test.en test.de --data prepared
+  python -m benchmarks.shortlists checkpoints/to-english \\
+      --test de-en test.de test.en --test fr-en test.fr test.en --data prepared
 
 Without --data the checkpoint must store shortlists, as python -m model narrow --write makes it.
 """

@@ -42,8 +42,8 @@ METHOD = (
 
 _EPILOG = """\
 examples:
-  python -m benchmarks.thin checkpoints/de-en
-  taskset --cpu-list 0 python -m benchmarks.thin checkpoints/de-en --input test.de
+  python -m benchmarks.thin checkpoints/to-english
+  taskset --cpu-list 0 python -m benchmarks.thin checkpoints/to-english --input test.de
 
 benchmarks/README.md explains the numbers.
 """

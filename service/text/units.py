@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from service.text.annotated import Range
 from service.text.link import Link
 
-_HAN = "\u2e80-\u9fff\U00020000-\U0003ffff"
-_UNIT = re.compile(rf"[{_HAN}]|[^\W{_HAN}]+(?:['\u2019-][^\W{_HAN}]+)*|[^\w\s]")
+HAN = "\u2e80-\u9fff\U00020000-\U0003ffff"
+"""Of a character class: characters that are words, or parts of words that nothing separates."""
+_UNIT = re.compile(rf"[{HAN}]|[^\W{HAN}]+(?:['\u2019-][^\W{HAN}]+)*|[^\w\s]")
 """A word, a Chinese character, or a punctuation mark."""
 
 

@@ -63,9 +63,16 @@ def test_the_machine_is_described() -> None:
 
 def test_paths_and_the_host_are_left_out() -> None:
     outside = "/somewhere/private/checkpoint"
-    arguments = [str(ROOT / "checkpoints" / "de-en"), outside, f"--input={outside}", "--rate", "5", "a b"]
+    arguments = [
+        str(ROOT / "checkpoints" / "to-english"),
+        outside,
+        f"--input={outside}",
+        "--rate",
+        "5",
+        "a b",
+    ]
     origin = provenance("benchmarks.load", arguments, method="none")
-    shown = "checkpoints/de-en checkpoint --input=checkpoint --rate 5 'a b'"
+    shown = "checkpoints/to-english checkpoint --input=checkpoint --rate 5 'a b'"
     assert origin.command == f"python -m benchmarks.load {shown}"
     written = origin.model_dump_json()
     for secret in (str(ROOT), "private", socket.gethostname()):

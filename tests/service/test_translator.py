@@ -94,6 +94,8 @@ def essence(text: str) -> list[str]:
 
 @given(st.text(st.characters(codec="utf-8"), max_size=200))
 @example("0A¼A")  # no 0 ampere
+@example("$0Ab")  # no 0 dollars
+@example(":0Jº")  # no 0 joules
 @checks(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 def test_an_echo_gives_back_every_text(tiny_tokenizer: Tokenizer, text: str) -> None:
     translated = translate(tiny_tokenizer, text, settings=SHORT_SEGMENTS).texts[0].text
