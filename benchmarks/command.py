@@ -70,6 +70,12 @@ def not_negative(text: str) -> float:
     return value
 
 
+def add_languages(parser: argparse.ArgumentParser) -> None:
+    """Add what to translate from and into, which must be said."""
+    for option, what in (("--source-lang", "from"), ("--target-lang", "into")):
+        parser.add_argument(option, required=True, metavar="LANG", help=f"the language to translate {what}")
+
+
 def add_text(parser: argparse.ArgumentParser) -> None:
     """Add what to translate, for a benchmark that is told the languages too."""
     parser.add_argument(

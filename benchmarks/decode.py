@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import torch
 
-from benchmarks.command import add_text, guarded, progress, whole
+from benchmarks.command import add_languages, add_text, guarded, progress, whole
 from benchmarks.decoder import METHOD, DecodeBenchmark, DecodeResults
 from benchmarks.record import CheckpointIdentity, Record, provenance
 from benchmarks.summary import Spread
@@ -70,8 +70,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=HelpFormatter,
     )
     add_checkpoint(parser)
-    for option, what in (("--source-lang", "from"), ("--target-lang", "into")):
-        parser.add_argument(option, required=True, metavar="LANG", help=f"the language to translate {what}")
+    add_languages(parser)
     add_text(parser)
     parser.add_argument(
         "--batch",

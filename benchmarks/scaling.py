@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.command import Say, add_output, add_text, guarded, progress, whole
+from benchmarks.command import Say, add_languages, add_output, add_text, guarded, progress, whole
 from benchmarks.errors import BenchmarkError
 from benchmarks.record import RESULTS, ROOT, CheckpointIdentity, Record, provenance, write_record
 from benchmarks.scaling_workers import Arrangement, Replicas, Turn, Work, start
@@ -81,8 +81,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=HelpFormatter,
     )
     add_checkpoint(parser)
-    for option, what in (("--source-lang", "from"), ("--target-lang", "into")):
-        parser.add_argument(option, required=True, metavar="LANG", help=f"the language to translate {what}")
+    add_languages(parser)
     add_text(parser)
     parser.add_argument(
         "--rounds", type=whole, default=5, metavar="N", help="of all arrangements (default: %(default)s)"
