@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from service.text.units import HAN
+
 FEWEST_ITEMS = 5
 """With fewer, it may as well be a sentence that comes in short parts: *No, Tom, wait, please!*"""
 MOST_WORDS = 2
@@ -15,7 +17,7 @@ MOST_WORDS = 2
 characters count as one."""
 
 _SEPARATOR = re.compile(r"([,;]\s+)")
-_WORD = re.compile(r"[\u2e80-\u9fff]{1,2}|[^\s\u2e80-\u9fff]+")
+_WORD = re.compile(rf"[{HAN}]{{1,2}}|[^\s{HAN}]+")
 
 
 def items(text: str) -> list[str]:
