@@ -137,16 +137,20 @@ def admit(
     fitting = _fitting(waiting, Load.of(running), limits, now)
     if limits.enough_hypotheses is None:
         return list(fitting)
-    group: list[Waiting] = []
+    group = first_few(fitting, JOINING_TOKENS)
+    return group if group and group[0] in stepping([*running, group[0]], limits) else []
+
+
+def first_few(entries: Iterable[Waiting], most_tokens: int) -> list[Waiting]:
+    """The first of ``entries`` that have so few source tokens together; at least one, if there is one."""
+    few: list[Waiting] = []
     tokens = 0
-    for entry in fitting:
+    for entry in entries:
         tokens += entry.source_tokens
-        if group and tokens > JOINING_TOKENS:
+        if few and tokens > most_tokens:
             break
-        if not group and entry not in stepping([*running, entry], limits):
-            break
-        group.append(entry)
-    return group
+        few.append(entry)
+    return few
 
 
 def _fitting(waiting: Iterable[Waiting], load: Load, limits: EngineLimits, now: float) -> Iterator[Waiting]:

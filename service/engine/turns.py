@@ -9,13 +9,13 @@ slowed down sixtyfold, and nobody would gain by it. There the two kinds run apar
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from service.engine.limits import EngineLimits
 from service.engine.request import Priority
-from service.engine.scheduler import Load, Waiting, admit, stepping, steps_of_turn
+from service.engine.scheduler import Load, Waiting, admit, first_few, stepping, steps_of_turn
 
 CALM_PLACES, BUSY_PLACES = 0.75, 0.25
 """The part of the rows and of the padded tokens that bulk work may take: in calm moments, and in others."""
@@ -142,7 +142,7 @@ class Apart:
             limits = self._calm if now - self._interactive_at > CALM_SECONDS else self._busy
         admitted = admit(line, own, limits, now) if line else []
         if self._lane is Priority.BULK:
-            admitted = _few(admitted)
+            admitted = first_few(admitted, MAX_JOINING_TOKENS)
         return Turn.of(self._lane, own, admitted, limits)
 
     def spent(self, seconds: float) -> None:
@@ -178,18 +178,6 @@ def _part(limits: EngineLimits, part: float) -> EngineLimits:
         max_running_rows=max(1, int(limits.max_running_rows * part)),
         max_padded_tokens=max(1, int(limits.max_padded_tokens * part)),
     )
-
-
-def _few(entries: Iterable[Waiting]) -> list[Waiting]:
-    """The first of ``entries``, as far as they have few tokens together; at least one, if there is one."""
-    few: list[Waiting] = []
-    tokens = 0
-    for entry in entries:
-        tokens += entry.source_tokens
-        if few and tokens > MAX_JOINING_TOKENS:
-            break
-        few.append(entry)
-    return few
 
 
 def scheduler_for(limits: EngineLimits) -> Scheduler:
